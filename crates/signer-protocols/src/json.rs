@@ -1,0 +1,21 @@
+//! Our own JSON: what is signed never passes through a lenient parser.
+//!
+//! [`reader`] turns text into a [`Value`], [`serializer`] does so with typed bodies, and [`writer`]
+//! prints the one canonical form of it.
+
+mod error;
+mod reader;
+mod serializer;
+mod value;
+mod writer;
+
+pub use error::{JsonError, JsonErrorKind};
+pub use reader::Limits;
+pub(crate) use reader::parse;
+pub(crate) use serializer::to_value;
+#[cfg(any(feature = "blink", feature = "abstraxn"))]
+pub(crate) use value::Object;
+pub(crate) use value::{Member, Number, Text, Value};
+pub(crate) use writer::{canonicalize_value, write_string};
+#[cfg(feature = "blink")]
+pub(crate) use writer::number_text;

@@ -1,0 +1,446 @@
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::ser::{self, Impossible, Serialize};
+
+use super::error::{JsonError, JsonErrorKind};
+use super::value::{Member, Number, Text, Value, sort_members};
+
+/// Turns a typed value into one that is ready to be written.
+pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value<'static>, JsonError> {
+    value.serialize(Serializer)
+}
+
+impl ser::Error for JsonError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        fault(JsonErrorKind::Custom(message.to_string()))
+    }
+}
+
+const fn fault(kind: JsonErrorKind) -> JsonError {
+    JsonError::new(kind, None)
+}
+
+struct Serializer;
+
+type Output = Result<Value<'static>, JsonError>;
+
+fn double(value: f64) -> Output {
+    if value.is_finite() {
+        Ok(Value::Number(Number::Double(value)))
+    } else {
+        Err(fault(JsonErrorKind::NumberRange))
+    }
+}
+
+fn object(mut members: Vec<Member<'static>>) -> Output {
+    if sort_members(&mut members) {
+        Ok(Value::Object(members))
+    } else {
+        Err(fault(JsonErrorKind::DuplicateKey))
+    }
+}
+
+fn single(variant: &str, value: Value<'static>) -> Output {
+    object(alloc::vec![Member { key: Text::Decoded(variant.to_owned()), value }])
+}
+
+/// Integers become the nearest double, as an ECMAScript receiver reads them.
+macro_rules! integers {
+    ($($method:ident: $type:ty,)*) => {
+        $(
+            #[allow(clippy::cast_precision_loss, clippy::cast_lossless)]
+            fn $method(self, value: $type) -> Output {
+                double(value as f64)
+            }
+        )*
+    };
+}
+
+impl ser::Serializer for Serializer {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+    type SerializeSeq = Items;
+    type SerializeTuple = Items;
+    type SerializeTupleStruct = Items;
+    type SerializeTupleVariant = Variant<Items>;
+    type SerializeMap = Members;
+    type SerializeStruct = Members;
+    type SerializeStructVariant = Variant<Members>;
+
+    integers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_i128: i128,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
+        serialize_u128: u128,
+    }
+
+    fn serialize_bool(self, value: bool) -> Output {
+        Ok(Value::Bool(value))
+    }
+
+    fn serialize_f32(self, value: f32) -> Output {
+        double(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Output {
+        double(value)
+    }
+
+    fn serialize_char(self, value: char) -> Output {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Output {
+        Ok(Value::String(Text::Decoded(value.to_owned())))
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Output {
+        value.iter().map(|byte| double((*byte).into())).collect::<Result<_, _>>().map(Value::Array)
+    }
+
+    fn serialize_none(self) -> Output {
+        Ok(Value::Null)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Output {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Output {
+        Ok(Value::Null)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Output {
+        Ok(Value::Null)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Output {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Output {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Output {
+        single(variant, value.serialize(self)?)
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Items, JsonError> {
+        Ok(Items(Vec::new()))
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Items, JsonError> {
+        Ok(Items(Vec::new()))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items, JsonError> {
+        Ok(Items(Vec::new()))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Variant<Items>, JsonError> {
+        Ok(Variant(variant, Items(Vec::new())))
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Members, JsonError> {
+        Ok(Members::default())
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members, JsonError> {
+        Ok(Members::default())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Variant<Members>, JsonError> {
+        Ok(Variant(variant, Members::default()))
+    }
+}
+
+struct Items(Vec<Value<'static>>);
+
+impl Items {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.0.push(value.serialize(Serializer)?);
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Members {
+    members: Vec<Member<'static>>,
+    key: Option<String>,
+}
+
+impl Members {
+    fn push<T: Serialize + ?Sized>(&mut self, key: String, value: &T) -> Result<(), JsonError> {
+        let value = value.serialize(Serializer)?;
+        self.members.push(Member { key: Text::Decoded(key), value });
+        Ok(())
+    }
+}
+
+struct Variant<T>(&'static str, T);
+
+impl ser::SerializeSeq for Items {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Output {
+        Ok(Value::Array(self.0))
+    }
+}
+
+impl ser::SerializeTuple for Items {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Output {
+        Ok(Value::Array(self.0))
+    }
+}
+
+impl ser::SerializeTupleStruct for Items {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Output {
+        Ok(Value::Array(self.0))
+    }
+}
+
+impl ser::SerializeTupleVariant for Variant<Items> {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.1.push(value)
+    }
+
+    fn end(self) -> Output {
+        single(self.0, Value::Array(self.1.0))
+    }
+}
+
+impl ser::SerializeMap for Members {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), JsonError> {
+        self.key = Some(key.serialize(KeySerializer)?);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        let key = self.key.take().ok_or(fault(JsonErrorKind::KeyNotString))?;
+        self.push(key, value)
+    }
+
+    fn end(self) -> Output {
+        object(self.members)
+    }
+}
+
+impl ser::SerializeStruct for Members {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), JsonError> {
+        self.push(key.to_owned(), value)
+    }
+
+    fn end(self) -> Output {
+        object(self.members)
+    }
+}
+
+impl ser::SerializeStructVariant for Variant<Members> {
+    type Ok = Value<'static>;
+    type Error = JsonError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), JsonError> {
+        self.1.push(key.to_owned(), value)
+    }
+
+    fn end(self) -> Output {
+        single(self.0, object(self.1.members)?)
+    }
+}
+
+/// Map keys: strings, and numbers as their digits.
+struct KeySerializer;
+
+macro_rules! integer_keys {
+    ($($method:ident: $type:ty,)*) => {
+        $(
+            fn $method(self, value: $type) -> Result<String, JsonError> {
+                Ok(value.to_string())
+            }
+        )*
+    };
+}
+
+macro_rules! no_keys {
+    ($($method:ident($($type:ty),*),)*) => {
+        $(
+            fn $method(self, $(_: $type),*) -> Result<String, JsonError> {
+                Err(fault(JsonErrorKind::KeyNotString))
+            }
+        )*
+    };
+}
+
+impl ser::Serializer for KeySerializer {
+    type Ok = String;
+    type Error = JsonError;
+    type SerializeSeq = Impossible<String, JsonError>;
+    type SerializeTuple = Impossible<String, JsonError>;
+    type SerializeTupleStruct = Impossible<String, JsonError>;
+    type SerializeTupleVariant = Impossible<String, JsonError>;
+    type SerializeMap = Impossible<String, JsonError>;
+    type SerializeStruct = Impossible<String, JsonError>;
+    type SerializeStructVariant = Impossible<String, JsonError>;
+
+    integer_keys! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_i128: i128,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
+        serialize_u128: u128,
+    }
+
+    no_keys! {
+        serialize_bool(bool),
+        serialize_f32(f32),
+        serialize_f64(f64),
+        serialize_bytes(&[u8]),
+        serialize_none(),
+        serialize_unit(),
+        serialize_unit_struct(&'static str),
+    }
+
+    fn serialize_char(self, value: char) -> Result<String, JsonError> {
+        Ok(value.to_string())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<String, JsonError> {
+        Ok(value.to_owned())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<String, JsonError> {
+        Ok(variant.to_owned())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<String, JsonError> {
+        value.serialize(self)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<String, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<String, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleStruct, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStruct, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, JsonError> {
+        Err(fault(JsonErrorKind::KeyNotString))
+    }
+}
