@@ -156,8 +156,8 @@ impl VerifyingKey {
         self.verify_32(digest.as_bytes(), &signature.signature)
     }
 
-    /// Checks r ‖ s or DER over any 32-byte digest, as a key service returns it, and completes
-    /// it: S is made low and the recovery id found by recovering this very key.
+    /// Checks a signature given as DER or as 64 bytes r ‖ s, as a key service returns it, and
+    /// completes it: S is made low and the recovery id found by recovering this very key.
     ///
     /// # Errors
     /// [`Error::SignatureFormat`] when it is neither form, [`Error::SignatureMismatch`].
@@ -166,13 +166,11 @@ impl VerifyingKey {
         digest: &KeccakDigest,
         signature: &[u8],
     ) -> Result<RecoverableSignature, Error> {
-        let readings = [
-            k256::ecdsa::Signature::from_der(signature),
-            k256::ecdsa::Signature::from_slice(signature),
-        ];
+        // 64 bytes can be both: each reading is tried, and only one that verifies counts.
+        let readings = [Signature::from_der(signature), Signature::from_bytes(signature)];
         let mut fault = Error::SignatureFormat;
         for reading in readings.into_iter().flatten() {
-            let signature = reading.normalize_s();
+            let signature = reading.0.normalize_s();
             if self.verify_32(digest.as_bytes(), &signature).is_ok() {
                 let recovery_id =
                     RecoveryId::trial_recovery_from_prehash(&self.0, digest.as_bytes(), &signature);
@@ -194,22 +192,54 @@ impl VerifyingKey {
     }
 }
 
-/// For digests made elsewhere. A high S is refused.
-impl PrehashVerifier<RecoverableSignature> for VerifyingKey {
-    fn verify_prehash(
-        &self,
-        prehash: &[u8],
-        signature: &RecoverableSignature,
-    ) -> signature::Result<()> {
-        let digest = prehash.try_into().map_err(|_| signature::Error::new())?;
-        self.verify_32(digest, &signature.signature).map_err(|_| signature::Error::new())
-    }
-}
-
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("secp256k1::VerifyingKey(0x")?;
         self.to_sec1_compressed().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+/// A secp256k1 signature as 64 bytes, r ‖ s big-endian; neither is zero or reaches the order. S may
+/// be high here; verifying refuses that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature(k256::ecdsa::Signature);
+
+impl Signature {
+    /// Reads r ‖ s.
+    ///
+    /// # Errors
+    /// [`Error::SignatureFormat`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        k256::ecdsa::Signature::from_slice(bytes).map(Self).map_err(|_| Error::SignatureFormat)
+    }
+
+    /// Reads strict DER.
+    ///
+    /// # Errors
+    /// [`Error::SignatureFormat`].
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        k256::ecdsa::Signature::from_der(der).map(Self).map_err(|_| Error::SignatureFormat)
+    }
+
+    /// r ‖ s.
+    pub fn to_bytes(&self) -> [u8; 64] {
+        self.0.to_bytes().into()
+    }
+}
+
+/// For digests made elsewhere: exactly 32 bytes. A high S is refused.
+impl PrehashVerifier<Signature> for VerifyingKey {
+    fn verify_prehash(&self, prehash: &[u8], signature: &Signature) -> signature::Result<()> {
+        let digest = prehash.try_into().map_err(|_| signature::Error::new())?;
+        self.verify_32(digest, &signature.0).map_err(|_| signature::Error::new())
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("secp256k1::Signature(0x")?;
+        self.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str(")")
     }
 }

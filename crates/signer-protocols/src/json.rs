@@ -15,7 +15,10 @@ pub(crate) use reader::parse;
 pub(crate) use serializer::to_value;
 #[cfg(any(feature = "blink", feature = "abstraxn"))]
 pub(crate) use value::Object;
-pub(crate) use value::{Member, Number, Text, Value};
-pub(crate) use writer::{canonicalize_value, write_string};
+#[cfg(feature = "blink")]
+pub(crate) use value::Value;
+pub(crate) use writer::canonicalize_value;
+#[cfg(any(feature = "blink", feature = "abstraxn", feature = "privy"))]
+pub(crate) use writer::write_string;
 #[cfg(feature = "blink")]
 pub(crate) use writer::number_text;

@@ -104,6 +104,7 @@ impl<'a> Object<'a> {
     }
 
     /// Takes the member out when it is a string.
+    #[cfg(feature = "abstraxn")]
     pub(crate) fn take_string(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
             Value::String(Text::Plain(text)) => Some(text.into()),
