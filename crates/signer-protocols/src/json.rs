@@ -12,6 +12,8 @@ mod writer;
 pub use error::{JsonError, JsonErrorKind};
 pub use reader::Limits;
 pub(crate) use reader::parse;
+#[cfg(feature = "blink")]
+pub(crate) use reader::{Overflow, parse_with};
 pub(crate) use serializer::to_value;
 #[cfg(any(feature = "blink", feature = "abstraxn"))]
 pub(crate) use value::Object;

@@ -5,7 +5,7 @@ use super::address::{Form, form_of};
 use super::policy::{is_forbidden_scheme, is_scheme};
 use super::{Amount, IdempotencyKey, Payment, Policy, Rejection, Timestamp, UnsignedPayment};
 use crate::jcs::{JsonError, JsonErrorKind, Limits};
-use crate::json::{self, Object, Value};
+use crate::json::{self, Object, Overflow, Value};
 
 /// The vendor's own limit on a request body: 100 KiB.
 pub const MAX_REQUEST_BYTES: usize = 102_400;
@@ -70,7 +70,7 @@ impl SignerRequest {
     /// # Errors
     /// [`Rejection`] with the fault of the JSON.
     pub fn parse(body: &[u8], limits: Limits) -> Result<Self, Rejection> {
-        let value = json::parse(body, limits).map_err(Rejection::from_json)?;
+        let value = json::parse_with(body, limits, Overflow::Infinite).map_err(Rejection::from_json)?;
         let no_object = JsonError::new(JsonErrorKind::UnexpectedCharacter, Some(0));
         let mut object = Object::from_value(value).ok_or(Rejection::from_json(no_object))?;
         let mut member = |name| object.take(name);

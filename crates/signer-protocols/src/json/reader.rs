@@ -32,13 +32,31 @@ impl Limits {
 /// Reads one JSON text (RFC 8259) strictly: UTF-8 without a byte order mark, no duplicate names, no
 /// lone surrogates, numbers within the finite doubles.
 pub(crate) fn parse(text: &[u8], limits: Limits) -> Result<Value<'_>, JsonError> {
+    parse_with(text, limits, Overflow::Refused)
+}
+
+/// What becomes of a number whose nearest double is infinite.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Overflow {
+    Refused,
+    /// It is read as infinity, for a caller that names the member at fault.
+    #[cfg(feature = "blink")]
+    Infinite,
+}
+
+/// Reads as [`parse`] does, with a choice about numbers that are too large.
+pub(crate) fn parse_with(
+    text: &[u8],
+    limits: Limits,
+    overflow: Overflow,
+) -> Result<Value<'_>, JsonError> {
     if text.len() > limits.max_bytes {
         let kind = JsonErrorKind::TooLarge { limit: limits.max_bytes };
         return Err(JsonError::new(kind, None));
     }
     let text = core::str::from_utf8(text)
         .map_err(|error| JsonError::new(JsonErrorKind::Utf8, Some(error.valid_up_to())))?;
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, max_depth: limits.max_depth };
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, limits, overflow };
     let value = reader.value(0)?;
     reader.skip_white_space();
     if reader.at < reader.bytes.len() {
@@ -51,7 +69,8 @@ struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    max_depth: usize,
+    limits: Limits,
+    overflow: Overflow,
 }
 
 impl<'a> Reader<'a> {
@@ -122,8 +141,9 @@ impl<'a> Reader<'a> {
 
     /// Passes the opening bracket.
     fn enter(&mut self, depth: usize) -> Result<(), JsonError> {
-        if depth > self.max_depth {
-            return Err(self.fault(JsonErrorKind::TooDeep { limit: self.max_depth }));
+        let limit = self.limits.max_depth;
+        if depth > limit {
+            return Err(self.fault(JsonErrorKind::TooDeep { limit }));
         }
         self.at += 1;
         Ok(())
@@ -247,7 +267,9 @@ impl<'a> Reader<'a> {
             return Ok(Number::Canonical(text));
         }
         match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Number::Double(value)),
+            Ok(value) if value.is_finite() || self.overflow != Overflow::Refused => {
+                Ok(Number::Double(value))
+            }
             _ => Err(JsonError::new(JsonErrorKind::NumberRange, Some(start))),
         }
     }

@@ -1,0 +1,103 @@
+use serde_json::{Value, json};
+use signer_core::SecretBytes;
+use signer_protocols::crossmint::rest::{
+    AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, SignMessage, SignTypedData,
+    SignatureResponse, Status, StellarCall, Timestamp, Transaction, TransactionRequest,
+    TransactionResponse, Transfer, TypedData, Wallet,
+};
+use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner};
+
+fn locator(chain: ChainType) -> Locator {
+    let seed = SecretBytes::init(|bytes| bytes.fill(7));
+    ServerSigner::from_key(&seed, chain).unwrap().locator()
+}
+
+fn body(request: &impl serde::Serialize) -> Value {
+    serde_json::to_value(request).unwrap()
+}
+
+/// The shapes of the vendor's table.
+#[test]
+fn requests() {
+    let evm = locator(ChainType::Evm);
+    let (text, address) = (evm.to_string(), evm.address().to_string());
+    let base = ChainId::parse("base-sepolia").unwrap();
+
+    let wallet = CreateWallet::new(ChainType::Evm, &evm).alias("a").delegated_signer(&evm);
+    assert_eq!(body(&wallet), json!({"type": "smart", "chainType": "evm", "alias": "a", "config": {
+        "adminSigner": {"type": "server", "address": address}, "delegatedSigners": [{"signer": text}]}}));
+    let wallet = CreateWallet::new(ChainType::Solana, &evm).owner("email:x");
+    assert_eq!(body(&wallet)["owner"], "email:x");
+    assert_eq!(body(&wallet)["config"].as_object().unwrap().len(), 1);
+
+    let call = EvmCall::Parts { to: "0x1".into(), value: "5".into(), data: "0x".into() };
+    let request = TransactionRequest::new(Transaction::Evm(base, vec![call]), &evm);
+    assert_eq!(body(&request), json!({"params": {"signer": text, "chain": "base-sepolia",
+        "calls": [{"to": "0x1", "value": "5", "data": "0x"}]}}));
+    let call = EvmCall::Serialized { transaction: "0x02".into() };
+    let request = TransactionRequest::new(Transaction::Evm(base, vec![call]), &evm);
+    assert_eq!(body(&request)["params"]["calls"], json!([{"transaction": "0x02"}]));
+
+    let request = TransactionRequest::new(Transaction::Solana("abc".into()), &evm);
+    assert_eq!(body(&request), json!({"params": {"transaction": "abc", "signer": text}}));
+    let call = StellarCall::new("C1", "transfer", Json::Array(vec![]));
+    let request = TransactionRequest::new(Transaction::Stellar(call), &evm);
+    assert_eq!(body(&request), json!({"params": {"signer": text, "transaction":
+        {"type": "contract-call", "contractId": "C1", "method": "transfer", "args": []}}}));
+
+    let transfer = Transfer::new("0x2", "1.5", &evm);
+    assert_eq!(body(&transfer), json!({"recipient": "0x2", "amount": "1.5", "signer": text}));
+    let approvals = Approvals::one("0xsig".into(), &evm);
+    assert_eq!(body(&approvals), json!({"approvals": [{"signature": "0xsig", "signer": text}]}));
+    let message = SignMessage::new("hi", &evm, base);
+    assert_eq!(body(&message), json!({"type": "message", "params":
+        {"message": "hi", "signer": text, "chain": "base-sepolia"}}));
+    let typed = TypedData {
+        domain: Json::Object([("chainId".into(), Json::Unsigned(u64::MAX))].into()),
+        message: Json::Null,
+        primary_type: "Mail".into(),
+        types: Json::Bool(true),
+    };
+    let typed = body(&SignTypedData::new(typed, &evm, base));
+    assert_eq!(typed["type"], "typed-data");
+    assert_eq!(typed["params"]["typedData"]["domain"]["chainId"], u64::MAX);
+    assert_eq!(typed["params"]["typedData"]["primaryType"], "Mail");
+
+    assert_eq!(body(&AddSigner::new(&evm, base)), json!({"signer": text, "chain": "base-sepolia"}));
+    let solana = locator(ChainType::Solana);
+    let add = AddSigner::new(&solana, ChainId::parse("solana").unwrap());
+    assert_eq!(body(&add), json!({"signer": solana.to_string()}));
+}
+
+#[test]
+fn responses_survive_what_is_unknown() {
+    let wallet: Wallet = serde_json::from_value(json!({
+        "chainType": "evm", "type": "smart", "address": "0x1", "createdAt": 1700000000000_u64,
+        "config": {"adminSigner": {"type": "server", "address": "0x2", "locator": "server:0x2", "new": 1},
+            "delegatedSigners": [{"locator": "server:0x3"}]},
+        "surprise": [1, 2]
+    })).unwrap();
+    assert_eq!(wallet.config.delegated_signers[0].locator.as_deref(), Some("server:0x3"));
+    assert_eq!(wallet.created_at, Some(Timestamp::Number(1_700_000_000_000.0)));
+
+    let transaction: TransactionResponse = serde_json::from_value(json!({
+        "id": "t", "status": "awaiting-approval", "createdAt": "2026-01-01", "params": {"x": -1},
+        "onChain": {"transaction": "abc", "txHash": "0xh", "other": null},
+        "approvals": {"pending": [{"signer": {"locator": "server:0x2"}, "message": "0x00"}]}
+    })).unwrap();
+    assert_eq!(transaction.status, Status::AwaitingApproval);
+    assert_eq!(transaction.approvals.pending[0].message, "0x00");
+    assert_eq!(transaction.on_chain.unwrap().tx_id.as_deref(), Some("0xh"));
+
+    let signature: SignatureResponse =
+        serde_json::from_value(json!({"id": "s", "status": "on-hold"})).unwrap();
+    assert_eq!(signature.status, Status::Other("on-hold".into()));
+
+    for error in [
+        json!({"error": true, "message": "no", "code": "X"}),
+        json!({"error": {"reason": "r", "message": "m"}, "message": "no"}),
+    ] {
+        let error: ApiError = serde_json::from_value(error).unwrap();
+        assert_eq!(error.message.as_deref(), Some("no"));
+    }
+}

@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+
+use signer_protocols::jcs::{self, JsonErrorKind, Limits};
+
+use super::{text, unbase64, vectors};
+
+fn canonicalize(document: &[u8]) -> Result<Vec<u8>, JsonErrorKind> {
+    jcs::canonicalize(document, Limits::default()).map_err(|error| error.kind().clone())
+}
+
+#[test]
+fn documents_of_the_oracles() {
+    for line in include_str!("vectors/jcs_documents.jsonl").lines() {
+        let case = vectors(line);
+        let document = unbase64(text(&case, "in_b64"));
+        assert_eq!(canonicalize(&document), Ok(unbase64(text(&case, "out_b64"))), "{case}");
+    }
+}
+
+#[test]
+fn numbers_of_ecmascript() {
+    for line in include_str!("vectors/es6_numbers.csv").lines() {
+        let (bits, expected) = line.split_once(',').unwrap();
+        let value = f64::from_bits(u64::from_str_radix(bits, 16).unwrap());
+        assert_eq!(jcs::to_vec(&value).unwrap(), expected.as_bytes(), "{bits}");
+        assert_eq!(canonicalize(expected.as_bytes()), Ok(expected.as_bytes().to_vec()));
+        assert_eq!(canonicalize(format!("{value:e}").as_bytes()), Ok(expected.as_bytes().to_vec()));
+        assert!(canonicalize(format!("{value:.400}").as_bytes()).is_ok());
+    }
+}
+
+/// RFC 8785, section 3.2.2 and appendix B.
+#[test]
+fn facts_of_rfc_8785() {
+    let sample = r#"{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],
+        "string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}"#;
+    let expected = r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#;
+    assert_eq!(canonicalize(sample.as_bytes()), Ok(expected.as_bytes().to_vec()));
+    for (bits, expected) in [
+        (0x0000_0000_0000_0000_u64, "0"),
+        (0x8000_0000_0000_0000, "0"),
+        (0x0000_0000_0000_0001, "5e-324"),
+        (0x8000_0000_0000_0001, "-5e-324"),
+        (0x7fef_ffff_ffff_ffff, "1.7976931348623157e+308"),
+        (0x4340_0000_0000_0000, "9007199254740992"),
+        (0x4430_0000_0000_0000, "295147905179352830000"),
+        (0x44b5_2d02_c7e1_4af5, "9.999999999999997e+22"),
+        (0x44b5_2d02_c7e1_4af6, "1e+23"),
+        (0x444b_1ae4_d6e2_ef4e, "999999999999999700000"),
+        (0x3eb0_c6f7_a0b5_ed8d, "0.000001"),
+        (0x3eb0_c6f7_a0b5_ed8c, "9.999999999999997e-7"),
+        (0x444b_1ae4_d6e2_ef50, "1e+21"),
+        (0x41b3_de43_5555_5553, "333333333.3333332"),
+        (0x41b3_de43_5555_5557, "333333333.33333343"),
+        (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
+        (0x4314_3ff3_c1cb_0959, "1424953923781206.2"),
+    ] {
+        assert_eq!(jcs::to_vec(&f64::from_bits(bits)).unwrap(), expected.as_bytes(), "{bits:x}");
+    }
+}
+
+#[test]
+fn utf16_order_of_names() {
+    let document = "{\"\\u20ac\":1,\"\\r\":2,\"\\ufb33\":3,\"1\":4,\"\\ud83d\\ude00\":5,\"\\u0080\":6,\"\\u00f6\":7}";
+    let expected = "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}";
+    assert_eq!(canonicalize(document.as_bytes()), Ok(expected.as_bytes().to_vec()));
+}
+
+#[test]
+fn what_is_refused() {
+    use JsonErrorKind as Kind;
+    let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+    assert!(canonicalize(&nested(128)).is_ok());
+    for (document, kind) in [
+        (b"".to_vec(), Kind::UnexpectedEnd),
+        (b" \n".to_vec(), Kind::UnexpectedEnd),
+        (b"\xef\xbb\xbf1".to_vec(), Kind::UnexpectedCharacter),
+        (b"[1,]".to_vec(), Kind::UnexpectedCharacter),
+        (b"{\"a\":1,}".to_vec(), Kind::UnexpectedCharacter),
+        (b"{a:1}".to_vec(), Kind::UnexpectedCharacter),
+        (b"{\"a\" 1}".to_vec(), Kind::UnexpectedCharacter),
+        (b"[1 2]".to_vec(), Kind::UnexpectedCharacter),
+        (b"[".to_vec(), Kind::UnexpectedEnd),
+        (b"{\"a\":1".to_vec(), Kind::UnexpectedEnd),
+        (b"\"abc".to_vec(), Kind::UnexpectedEnd),
+        (b"\"ab\\".to_vec(), Kind::UnexpectedEnd),
+        (b"\"ab\\x\"".to_vec(), Kind::Escape),
+        (b"\"\\u12\"".to_vec(), Kind::Escape),
+        (b"\"\\u+123\"".to_vec(), Kind::Escape),
+        (b"\"\\ud800\"".to_vec(), Kind::LoneSurrogate),
+        (b"\"\\udc00\"".to_vec(), Kind::LoneSurrogate),
+        (b"\"\\ud800\\u0041\"".to_vec(), Kind::LoneSurrogate),
+        (b"\"\\ud800\\n\"".to_vec(), Kind::LoneSurrogate),
+        (b"\"\\ud800x\"".to_vec(), Kind::LoneSurrogate),
+        (b"{\"\\udead\":1}".to_vec(), Kind::LoneSurrogate),
+        (b"\"\t\"".to_vec(), Kind::ControlCharacter),
+        (b"\"long enough for a word \x00\"".to_vec(), Kind::ControlCharacter),
+        (b"\"\xff\"".to_vec(), Kind::Utf8),
+        (b"\"\xed\xa0\x80\"".to_vec(), Kind::Utf8),
+        (b"\"\xc0\xaf\"".to_vec(), Kind::Utf8),
+        (b"1e400".to_vec(), Kind::NumberRange),
+        (b"-1e400".to_vec(), Kind::NumberRange),
+        (b"NaN".to_vec(), Kind::UnexpectedCharacter),
+        (b"nul".to_vec(), Kind::UnexpectedEnd),
+        (b"Infinity".to_vec(), Kind::UnexpectedCharacter),
+        (b"01".to_vec(), Kind::UnexpectedCharacter),
+        (b"-".to_vec(), Kind::UnexpectedEnd),
+        (b"-01".to_vec(), Kind::UnexpectedCharacter),
+        (b"1.".to_vec(), Kind::UnexpectedEnd),
+        (b".5".to_vec(), Kind::UnexpectedCharacter),
+        (b"+1".to_vec(), Kind::UnexpectedCharacter),
+        (b"1e".to_vec(), Kind::UnexpectedEnd),
+        (b"1e+".to_vec(), Kind::UnexpectedEnd),
+        (b"1 1".to_vec(), Kind::Trailing),
+        (b"{}x".to_vec(), Kind::Trailing),
+        (b"{\"a\":1,\"a\":2}".to_vec(), Kind::DuplicateKey),
+        (b"{\"a\":1,\"b\":3,\"\\u0061\":2}".to_vec(), Kind::DuplicateKey),
+        (b"[{\"x\":{\"b\":1,\"a\":3,\"b\":2}}]".to_vec(), Kind::DuplicateKey),
+        (nested(129), Kind::TooDeep { limit: 128 }),
+        (nested(100_000), Kind::TooDeep { limit: 128 }),
+        (b"{\"a\":".repeat(100_000), Kind::TooDeep { limit: 128 }),
+        (vec![b' '; (1 << 20) + 1], Kind::TooLarge { limit: 1 << 20 }),
+        (vec![b'1'; 100_000_000], Kind::TooLarge { limit: 1 << 20 }),
+    ] {
+        let shown = String::from_utf8_lossy(&document[..document.len().min(40)]).into_owned();
+        assert_eq!(canonicalize(&document), Err(kind), "{shown}");
+    }
+}
+
+/// A member that another parser, with a feature on, would read as a number.
+#[test]
+fn private_names_of_serde_json_are_names() {
+    let document = br#"{"$serde_json::private::Number":"1e5"}"#;
+    assert_eq!(canonicalize(document), Ok(document.to_vec()));
+}
+
+#[test]
+fn limits_are_the_callers() {
+    let limits = Limits::default().with_max_bytes(3);
+    assert!(jcs::canonicalize(b"[1]", limits).is_ok());
+    assert!(jcs::canonicalize(b"[12]", limits).is_err());
+}
+
+#[test]
+fn typed_values() {
+    #[derive(serde::Serialize)]
+    enum Shape {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, u8),
+        Struct { b: u8, a: Option<u8> },
+    }
+    let shapes = (Shape::Unit, Shape::Newtype(1), Shape::Tuple(1, 2), Shape::Struct { b: 1, a: None });
+    let expected = r#"["Unit",{"Newtype":1},{"Tuple":[1,2]},{"Struct":{"a":null,"b":1}}]"#;
+    assert_eq!(jcs::to_vec(&shapes).unwrap(), expected.as_bytes());
+
+    let keys = BTreeMap::from([(10_u64, 'a'), (9, 'b')]);
+    assert_eq!(jcs::to_vec(&keys).unwrap(), br#"{"10":"a","9":"b"}"#);
+    assert_eq!(jcs::to_vec(&u64::MAX).unwrap(), b"18446744073709552000");
+    assert_eq!(jcs::to_vec(&(1_u64 << 53 | 1)).unwrap(), b"9007199254740992");
+    assert_eq!(jcs::to_vec(&(-0.0_f64)).unwrap(), b"0");
+    assert_eq!(jcs::to_vec(&0.1_f32).unwrap(), b"0.10000000149011612");
+    assert_eq!(jcs::to_vec("\u{7f}\u{1f}\"").unwrap(), b"\"\x7f\\u001f\\\"\"");
+    assert_eq!(jcs::to_vec(&((), Some(1))).unwrap(), b"[null,1]");
+
+    let kind = |result: Result<Vec<u8>, jcs::JsonError>| result.unwrap_err().kind().clone();
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(kind(jcs::to_vec(&[[bad]])), JsonErrorKind::NumberRange);
+    }
+    let booleans = BTreeMap::from([(true, 1)]);
+    assert_eq!(kind(jcs::to_vec(&booleans)), JsonErrorKind::KeyNotString);
+    struct Twice;
+    impl serde::Serialize for Twice {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([("a", 1), ("b", 2), ("a", 3)])
+        }
+    }
+    assert_eq!(kind(jcs::to_vec(&Twice)), JsonErrorKind::DuplicateKey);
+}
