@@ -112,6 +112,12 @@ impl SigningKey {
         })
     }
 
+    /// PKCS#8 PEM with the public key and a final line end, as OpenSSL writes it.
+    pub fn to_pkcs8_pem(&self) -> SecretBytes<241> {
+        let der = self.to_pkcs8_der();
+        SecretBytes::init(|pem| write_pem("PRIVATE KEY", der.expose_secret(), pem))
+    }
+
     fn sign_digest(&self, digest: &[u8]) -> Signature {
         let scalar = Zeroizing::new(self.0.to_nonzero_scalar());
         Signature(sign_prehashed_rfc6979::<NistP256, Sha256>(&scalar, digest, &[]).0)
@@ -217,6 +223,13 @@ impl VerifyingKey {
         out
     }
 
+    /// The key as a `PUBLIC KEY` PEM document with a final line end.
+    pub fn to_spki_pem(&self) -> [u8; 178] {
+        let mut pem = [0; 178];
+        write_pem("PUBLIC KEY", &self.to_spki_der(), &mut pem);
+        pem
+    }
+
     /// Checks a signature given as DER or as 64 bytes r ‖ s, as a key service returns it, and
     /// hands it on in DER.
     ///
@@ -237,6 +250,11 @@ impl VerifyingKey {
         }
         Err(fault)
     }
+}
+
+fn write_pem(label: &str, der: &[u8], pem: &mut [u8]) {
+    let written = pem_rfc7468::encode(label, pem_rfc7468::LineEnding::LF, der, pem).map(str::len);
+    debug_assert_eq!(written, Ok(pem.len()), "the buffers have the length of the result");
 }
 
 impl fmt::Debug for VerifyingKey {

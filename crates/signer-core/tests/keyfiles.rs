@@ -102,6 +102,11 @@ fn written_keys_are_read_again() {
     let openssl = fs::read(folder().join("pkcs8.der")).unwrap();
     let key = SigningKey::from_der(&openssl).unwrap();
     assert_eq!(key.to_pkcs8_der().expose_secret().as_slice(), openssl);
+    let pem = fs::read(folder().join("pkcs8.pem")).unwrap();
+    assert_eq!(key.to_pkcs8_pem().expose_secret().as_slice(), pem);
+    let spki_pem = key.verifying_key().to_spki_pem();
+    assert_eq!(VerifyingKey::from_spki_pem(&spki_pem), Ok(key.verifying_key()));
+    assert_eq!(VerifyingKey::from_spki_pem(&pem), Err(Error::PemLabel));
     let spki = key.verifying_key().to_spki_der();
     assert_eq!(VerifyingKey::from_spki_der(&spki), Ok(key.verifying_key()));
     assert_eq!(VerifyingKey::from_spki_der(&spki[..90]), Err(Error::Der));

@@ -1,0 +1,67 @@
+//! The commands: one file for each provider.
+
+mod abstraxn;
+mod blink;
+mod crossmint;
+mod jcs;
+mod privy;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+
+/// Keys, signatures and checks for wallet platforms: Crossmint, Privy, Blink, Abstraxn.
+///
+/// Secrets (SRC) come from a file, - (standard input) or env:NAME, never from an argument.
+/// Exit codes: 0 done, 1 refused, 2 usage.
+#[derive(Debug, Parser)]
+#[command(name = "signer", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Print one JSON object.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Server signers: keys derived from one secret, approvals.
+    #[command(subcommand)]
+    Crossmint(crossmint::Command),
+    /// Authorization signatures and webhooks.
+    #[command(subcommand)]
+    Privy(privy::Command),
+    /// Signed payments of a merchant.
+    #[command(subcommand)]
+    Blink(blink::Command),
+    /// Access keys and stamps.
+    #[command(subcommand)]
+    Abstraxn(abstraxn::Command),
+    /// Print the canonical form (RFC 8785) of a JSON file.
+    Jcs(jcs::Arguments),
+    /// Print the completions of a shell.
+    #[command(after_help = "Example:\n  signer completions bash > /etc/bash_completion.d/signer")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Crossmint(command) => crossmint::run(command),
+        Command::Privy(command) => privy::run(command),
+        Command::Blink(command) => blink::run(command),
+        Command::Abstraxn(command) => abstraxn::run(command),
+        Command::Jcs(arguments) => jcs::run(&arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "signer", &mut script);
+            Ok(Outcome::Raw(script))
+        }
+    }
+}

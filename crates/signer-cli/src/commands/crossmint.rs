@@ -1,0 +1,199 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
+use signer_core::SecretBytes;
+use signer_protocols::crossmint::{
+    ApiKey, ApiKeyExpectation, Approval, ChainId, ChainType, DerivationInfo, Environment,
+    ProjectId, Scheme, ServerSigner, SignerSecret, TrustedKeys,
+};
+
+use crate::failure::{Failure, OrRefuse};
+use crate::input::{SecretSource, one_standard_input};
+use crate::key_file;
+use crate::outcome::{Field, Outcome};
+use crate::system;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a signer secret.
+    #[command(after_help = "Example:\n  signer crossmint generate --out crossmint.secret")]
+    Generate {
+        /// Write it to a new file (mode 0600) instead of printing it.
+        #[arg(long, value_name = "F")]
+        out: Option<PathBuf>,
+    },
+    /// Show what an API key says, once its signature is verified.
+    #[command(after_help = "Example:\n  signer crossmint api-key --api-key env:CROSSMINT_API_KEY")]
+    ApiKey(ApiKeyArguments),
+    /// Derive the signer of a chain and show its address.
+    #[command(after_help = "Example:\n  signer crossmint address --secret crossmint.secret \\\n    --api-key env:CROSSMINT_API_KEY --chain base-sepolia")]
+    Address(SignerArguments),
+    /// Sign an approval.
+    #[command(after_help = "Example:\n  signer crossmint sign --secret crossmint.secret --project-id P --environment staging \\\n    --chain base-sepolia --message 0xdeadbeef")]
+    Sign(SignArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ApiKeyArguments {
+    /// The API key (SRC).
+    #[arg(long, value_name = "SRC")]
+    api_key: SecretSource,
+    /// Trust this key (base58) instead of the vendor's; may be repeated.
+    #[arg(long, value_name = "B58")]
+    trusted_key: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SignerArguments {
+    /// The signer secret (SRC).
+    #[arg(long, value_name = "SRC")]
+    secret: SecretSource,
+    /// The API key (SRC), which names the project and the environment.
+    #[arg(
+        long,
+        value_name = "SRC",
+        required_unless_present = "project_id",
+        conflicts_with_all = ["project_id", "environment"]
+    )]
+    api_key: Option<SecretSource>,
+    /// Trust this key (base58) instead of the vendor's; may be repeated.
+    #[arg(long, value_name = "B58", requires = "api_key")]
+    trusted_key: Vec<String>,
+    /// The project id.
+    #[arg(long, value_name = "P", requires = "environment")]
+    project_id: Option<String>,
+    /// development, staging or production.
+    #[arg(long, value_name = "E", requires = "project_id")]
+    environment: Option<String>,
+    /// The chain, as base-sepolia, polygon, solana or stellar.
+    #[arg(long, value_name = "C")]
+    chain: String,
+    /// The derivation: current (SDK 1.3 and later) or legacy (0.21 to 1.2).
+    #[arg(long, value_enum, default_value = "current")]
+    scheme: SchemeName,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SignArguments {
+    #[command(flatten)]
+    signer: SignerArguments,
+    /// The message to approve: 0x hex (EVM), base58 (Solana) or base64 (Stellar).
+    #[arg(long, value_name = "M", required_unless_present = "transaction")]
+    message: Option<String>,
+    /// The transaction to approve: on Solana base58 of its full wire form.
+    #[arg(long, value_name = "T", conflicts_with = "message")]
+    transaction: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemeName {
+    Current,
+    Legacy,
+}
+
+pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Generate { out } => generate(out),
+        Command::ApiKey(arguments) => {
+            let key = read_api_key(&arguments.api_key, &arguments.trusted_key)?;
+            Ok(Outcome::Fields(vec![
+                ("projectId", key.project_id.as_str().into()),
+                ("environment", key.environment.as_str().into()),
+                ("usage", key.usage.as_str().into()),
+            ]))
+        }
+        Command::Address(arguments) => {
+            let derived = derive(&arguments)?;
+            let chain_type = derived.signer.chain_type();
+            Ok(Outcome::Fields(vec![
+                ("address", derived.signer.address().to_string().into()),
+                ("locator", derived.signer.locator().to_string().into()),
+                ("publicKey", derived.signer.public_key_hex().into()),
+                ("algorithm", chain_type.algorithm().into()),
+                ("info", derived.info.into()),
+            ]))
+        }
+        Command::Sign(arguments) => sign(&arguments),
+    }
+}
+
+fn generate(out: Option<PathBuf>) -> Result<Outcome, Failure> {
+    let secret = SecretBytes::try_init(|bytes| system::fill(bytes))?;
+    let text = SignerSecret::from_bytes(secret).to_text();
+    let Some(path) = out else {
+        let secret = Field::Secret("CROSSMINT_SIGNER_SECRET", text);
+        return Ok(Outcome::Fields(vec![("secret", secret)]));
+    };
+    key_file::create_secret(&path, &[text.expose_secret().as_bytes(), b"\n"])?;
+    Ok(Outcome::Fields(vec![("path", path.display().to_string().into())]))
+}
+
+struct Derived {
+    signer: ServerSigner,
+    info: String,
+}
+
+fn derive(arguments: &SignerArguments) -> Result<Derived, Failure> {
+    one_standard_input([&arguments.secret].into_iter().chain(&arguments.api_key), [])?;
+    let (project, environment) = match (&arguments.api_key, &arguments.project_id) {
+        (Some(source), _) => {
+            let key = read_api_key(source, &arguments.trusted_key)?;
+            (key.project_id, key.environment)
+        }
+        (None, project) => {
+            let environment: Environment = arguments
+                .environment
+                .as_deref()
+                .unwrap_or_default()
+                .parse()
+                .map_err(Failure::refused)?;
+            let project = project.as_deref().unwrap_or_default();
+            (ProjectId::parse(project).map_err(Failure::refused)?, environment)
+        }
+    };
+    let chain = ChainId::parse(&arguments.chain)
+        .and_then(|chain| chain.in_environment(environment))
+        .map_err(Failure::refused)?;
+    let scheme = match arguments.scheme {
+        SchemeName::Current => Scheme::Current,
+        SchemeName::Legacy => Scheme::Legacy,
+    };
+    let text = arguments.secret.read()?;
+    let secret = SignerSecret::parse(text.text()?).or_refuse(&arguments.secret)?;
+    let info = DerivationInfo::new(&project, environment, chain, scheme).to_string();
+    let signer = ServerSigner::derive(&secret, &project, environment, chain, scheme)
+        .map_err(Failure::refused)?;
+    Ok(Derived { signer, info })
+}
+
+fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
+    let signer = derive(&arguments.signer)?.signer;
+    let approval = match (&arguments.message, &arguments.transaction, signer.chain_type()) {
+        (None, Some(transaction), ChainType::Solana) => Approval::solana_transaction(transaction),
+        (Some(text), _, ChainType::Solana) => Approval::solana_message(text),
+        (Some(text), _, ChainType::Evm) | (None, Some(text), ChainType::Evm) => Approval::evm(text),
+        (Some(text), _, ChainType::Stellar) | (None, Some(text), ChainType::Stellar) => {
+            Approval::stellar(text)
+        }
+        (None, None, _) => return Err(Failure::usage("--message or --transaction is needed")),
+    };
+    let signature =
+        approval.and_then(|approval| signer.approve(&approval)).map_err(Failure::refused)?;
+    Ok(Outcome::Fields(vec![
+        ("signature", signature.into()),
+        ("address", signer.address().to_string().into()),
+        ("locator", signer.locator().to_string().into()),
+    ]))
+}
+
+fn read_api_key(source: &SecretSource, trusted: &[String]) -> Result<ApiKey, Failure> {
+    let trusted = if trusted.is_empty() {
+        TrustedKeys::vendor()
+    } else {
+        TrustedKeys::any_environment(trusted.iter().map(String::as_str))
+    };
+    let trusted = trusted.map_err(Failure::refused)?;
+    let text = source.read()?;
+    ApiKey::parse(text.text()?, &trusted, ApiKeyExpectation::default()).or_refuse(source)
+}

@@ -1,0 +1,21 @@
+//! The `signer` program.
+
+mod commands;
+mod failure;
+mod input;
+mod key_file;
+mod outcome;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    let verdict = commands::run(cli.command).and_then(|outcome| outcome.print(cli.json));
+    match verdict {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,28 @@
+//! What the crates below leave to their caller: the time and random bytes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rand_core::UnwrapErr;
+
+use crate::failure::Failure;
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> Result<u64, Failure> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since
+        .ok()
+        .and_then(|since| u64::try_from(since.as_millis()).ok())
+        .ok_or_else(|| Failure::refused("the system clock stands before 1970"))
+}
+
+/// The random source of the operating system, tried once before it is handed out.
+pub(crate) fn random() -> Result<UnwrapErr<getrandom::SysRng>, Failure> {
+    fill(&mut [0; 1])?;
+    Ok(UnwrapErr(getrandom::SysRng))
+}
+
+/// Fills `bytes` from the operating system.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
+    getrandom::fill(bytes)
+        .map_err(|_| Failure::refused("the operating system has no random bytes to give"))
+}
