@@ -45,7 +45,11 @@ impl SecretSource {
             Self::StandardInput => read_bounded(io::stdin().lock(), 0, MAX_SECRET_BYTES),
             Self::Environment(name) => match env::var_os(name) {
                 Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
-                None => return Err(Failure::refused(format!("environment variable {name} is not set"))),
+                None => {
+                    return Err(Failure::refused(format!(
+                        "environment variable {name} is not set"
+                    )));
+                }
             },
             Self::File(path) => {
                 let file = File::open(path).or_refuse(path.display())?;
@@ -82,9 +86,10 @@ impl Secret {
     /// The text without one final line end, and without the `NAME="…"` around it that `generate`
     /// prints.
     pub(crate) fn text(&self) -> Result<&str, Failure> {
-        let text = std::str::from_utf8(&self.0)
-            .map_err(|_| Failure::refused("the secret is not text"))?;
-        let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        let text =
+            std::str::from_utf8(&self.0).map_err(|_| Failure::refused("the secret is not text"))?;
+        let text =
+            text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         Ok(assigned_value(text).unwrap_or(text))
     }
 }
@@ -92,7 +97,9 @@ impl Secret {
 /// What stands between the quotes of `NAME="…"`; lines of comments may follow.
 fn assigned_value(text: &str) -> Option<&str> {
     let text = match text.split_once("\n#") {
-        Some((assignment, comments)) if comments.lines().skip(1).all(|line| line.starts_with('#')) => {
+        Some((assignment, comments))
+            if comments.lines().skip(1).all(|line| line.starts_with('#')) =>
+        {
             assignment
         }
         _ => text,

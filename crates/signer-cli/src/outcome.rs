@@ -67,7 +67,8 @@ impl Outcome {
 
 fn write_lines(out: &mut impl Write, fields: &[(&'static str, Field)]) -> io::Result<()> {
     // Beside a secret the rest is a comment, so that the whole can be kept as an environment file.
-    let comment = if fields.iter().any(|(_, field)| matches!(field, Field::Secret(..))) { "# " } else { "" };
+    let comment =
+        if fields.iter().any(|(_, field)| matches!(field, Field::Secret(..))) { "# " } else { "" };
     for (name, field) in fields {
         match field {
             Field::Text(text) | Field::Json(text) => writeln!(out, "{comment}{name}: {text}")?,

@@ -123,7 +123,11 @@ pub(crate) fn with_pem<T>(
     read: impl FnOnce(&str, &[u8]) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let pem = skip_ec_parameters(pem.trim_ascii());
-    if pem.windows(2).any(|pair| pair == b"\\n") { with_escapes(pem, read) } else { decode_pem(pem, read) }
+    if pem.windows(2).any(|pair| pair == b"\\n") {
+        with_escapes(pem, read)
+    } else {
+        decode_pem(pem, read)
+    }
 }
 
 /// In a frame of its own: the buffer is on the stack only where escapes were found.
@@ -175,7 +179,7 @@ fn skip_ec_parameters(pem: &[u8]) -> &[u8] {
 }
 
 #[cfg(any(feature = "p256", feature = "secp256k1"))]
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Parameters {
     Optional,
     Required,

@@ -170,7 +170,7 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::PublicKey`].
     pub fn from_sec1_bytes(point: &[u8]) -> Result<Self, Error> {
-        if !matches!(point, [2 | 3 | 4, ..]) {
+        if !matches!(point, [2..=4, ..]) {
             return Err(Error::PublicKey);
         }
         p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self).map_err(|_| Error::PublicKey)
@@ -181,10 +181,9 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::Der`], [`Error::Algorithm`], [`Error::PublicKey`].
     pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
-        let info =
-            pkcs8::spki::SubjectPublicKeyInfoRef::from_der(der).map_err(|_| Error::Der)?;
-        let [outer, curve] = ["1.2.840.10045.2.1", "1.2.840.10045.3.1.7"]
-            .map(pkcs8::ObjectIdentifier::new_unwrap);
+        let info = pkcs8::spki::SubjectPublicKeyInfoRef::from_der(der).map_err(|_| Error::Der)?;
+        let [outer, curve] =
+            ["1.2.840.10045.2.1", "1.2.840.10045.3.1.7"].map(pkcs8::ObjectIdentifier::new_unwrap);
         info.algorithm.assert_oids(outer, curve).map_err(|_| Error::Algorithm)?;
         Self::from_sec1_bytes(info.subject_public_key.as_bytes().ok_or(Error::PublicKey)?)
     }

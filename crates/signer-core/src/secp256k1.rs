@@ -122,7 +122,7 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::PublicKey`].
     pub fn from_sec1_bytes(point: &[u8]) -> Result<Self, Error> {
-        if !matches!(point, [2 | 3 | 4, ..]) {
+        if !matches!(point, [2..=4, ..]) {
             return Err(Error::PublicKey);
         }
         k256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self).map_err(|_| Error::PublicKey)
@@ -258,8 +258,8 @@ impl RecoverableSignature {
     /// [`Error::SignatureFormat`] when r or s is out of range, S is high, or v is another value.
     pub fn from_bytes(bytes: &[u8; 65]) -> Result<Self, Error> {
         let [fixed @ .., v] = bytes;
-        let signature = k256::ecdsa::Signature::from_slice(fixed)
-            .map_err(|_| Error::SignatureFormat)?;
+        let signature =
+            k256::ecdsa::Signature::from_slice(fixed).map_err(|_| Error::SignatureFormat)?;
         if !matches!(v, 27 | 28) || signature.normalize_s() != signature {
             return Err(Error::SignatureFormat);
         }

@@ -22,8 +22,15 @@ fn eip55_of_ethers() {
 fn evm_forms_that_are_refused() {
     let good = "0x6b9cb6e03786D23b45b1C7Fd0684B8bc10e098F1";
     for bad in [
-        "", "0x", &good[2..], &good[..41], &format!("{good}0"), &good.replace("0x", "0X"),
-        &good.replace('6', "g"), &format!(" {good}"), &format!("{good}\n"),
+        "",
+        "0x",
+        &good[2..],
+        &good[..41],
+        &format!("{good}0"),
+        &good.replace("0x", "0X"),
+        &good.replace('6', "g"),
+        &format!(" {good}"),
+        &format!("{good}\n"),
         &good.replace("6b", "+b"),
     ] {
         assert_eq!(evm::Address::parse(bad), Err(Error::Address), "{bad:?}");
@@ -47,7 +54,9 @@ fn stellar_forms_that_are_refused() {
     assert!(stellar::Address::parse(good).is_ok());
     // Another version byte, lower case, a digit outside of base32, another length.
     let seed = format!("S{}", &good[1..]);
-    for bad in ["", &good[..55], &format!("{good}A"), &good.to_lowercase(), &seed, &good.replace('2', "1")] {
+    for bad in
+        ["", &good[..55], &format!("{good}A"), &good.to_lowercase(), &seed, &good.replace('2', "1")]
+    {
         assert!(stellar::Address::parse(bad).is_err(), "{bad}");
     }
 }
@@ -57,7 +66,16 @@ fn solana_forms_that_are_refused() {
     let good = "9r5nFjc8wa4gkAzU6iUNT2SnyBR6rTZmkr1hN2c7vis6";
     assert_eq!(solana::Address::parse(good).unwrap().to_string(), good);
     assert_eq!(solana::Address::parse(&"1".repeat(32)).unwrap().as_bytes(), &[0; 32]);
-    for bad in ["", "1", &"1".repeat(31), &"1".repeat(33), &good[2..], &format!("{good}1"), &good.replace('9', "0"), &"z".repeat(44)] {
+    for bad in [
+        "",
+        "1",
+        &"1".repeat(31),
+        &"1".repeat(33),
+        &good[2..],
+        &format!("{good}1"),
+        &good.replace('9', "0"),
+        &"z".repeat(44),
+    ] {
         assert_eq!(solana::Address::parse(bad), Err(Error::Address), "{bad}");
     }
 }

@@ -45,10 +45,23 @@ fn debug_of_every_secret_type_is_redacted() {
 fn errors_never_hold_input() {
     // `Copy` errors of fixed texts cannot; this holds the texts to lower case, too.
     for error in [
-        Error::Address, Error::Checksum, Error::Base58, Error::Base64, Error::Hex,
-        Error::BufferTooSmall, Error::Length { expected: 1, found: 2 }, Error::Der, Error::Pem,
-        Error::PemLabel, Error::Encrypted, Error::Algorithm, Error::Scalar, Error::PublicKey,
-        Error::PublicKeyMismatch, Error::SignatureFormat, Error::SignatureMismatch,
+        Error::Address,
+        Error::Checksum,
+        Error::Base58,
+        Error::Base64,
+        Error::Hex,
+        Error::BufferTooSmall,
+        Error::Length { expected: 1, found: 2 },
+        Error::Der,
+        Error::Pem,
+        Error::PemLabel,
+        Error::Encrypted,
+        Error::Algorithm,
+        Error::Scalar,
+        Error::PublicKey,
+        Error::PublicKeyMismatch,
+        Error::SignatureFormat,
+        Error::SignatureMismatch,
     ] {
         let shown = error.to_string();
         assert_eq!(shown, shown.to_lowercase());

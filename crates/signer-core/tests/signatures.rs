@@ -14,7 +14,10 @@ const P256_ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9ca
 fn p256_rfc_6979_of_noble() {
     for case in lines(include_str!("vectors/es256_rfc6979.jsonl")) {
         let key = SigningKey::from_scalar(&unhex32(text(&case, "d"))).unwrap();
-        assert_eq!(key.verifying_key().to_sec1_uncompressed().as_slice(), unhex(text(&case, "pub")));
+        assert_eq!(
+            key.verifying_key().to_sec1_uncompressed().as_slice(),
+            unhex(text(&case, "pub"))
+        );
         let message = unhex(text(&case, "msg"));
         let signature: DerSignature = key.try_sign(&message).unwrap();
         assert_eq!(signature.as_bytes(), unhex(text(&case, "der")), "{case}");
@@ -48,8 +51,13 @@ fn signatures_with_zero_or_the_order_are_refused() {
         let bytes = [r, s].concat();
         assert_eq!(Signature::from_bytes(&bytes).err(), Some(Error::SignatureFormat));
     }
-    for der in ["3006020100020101", "3006020101020100", "30060201ff020101", "3007020101020101", ""] {
-        assert_eq!(DerSignature::from_bytes(&unhex(der)).err(), Some(Error::SignatureFormat), "{der}");
+    for der in ["3006020100020101", "3006020101020100", "30060201ff020101", "3007020101020101", ""]
+    {
+        assert_eq!(
+            DerSignature::from_bytes(&unhex(der)).err(),
+            Some(Error::SignatureFormat),
+            "{der}"
+        );
     }
     assert!(DerSignature::from_bytes(&unhex("3006020101020101")).is_ok());
 }
@@ -128,7 +136,11 @@ fn ed25519_keys_of_low_order_are_refused() {
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     ] {
-        assert_eq!(ed25519::VerifyingKey::from_bytes(&unhex32(low)), Err(Error::PublicKey), "{low}");
+        assert_eq!(
+            ed25519::VerifyingKey::from_bytes(&unhex32(low)),
+            Err(Error::PublicKey),
+            "{low}"
+        );
     }
 }
 

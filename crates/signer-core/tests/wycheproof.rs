@@ -44,7 +44,11 @@ fn ecdsa_p256_fixed() {
 #[test]
 fn ecdsa_secp256k1_bitcoin() {
     each_ecdsa(EcdsaName::EcdsaSecp256k1Sha256Bitcoin, |valid, key, message, signature, note| {
-        assert_eq!(verify_secp256k1(key, message, secp256k1::Signature::from_der(signature)), valid, "{note}");
+        assert_eq!(
+            verify_secp256k1(key, message, secp256k1::Signature::from_der(signature)),
+            valid,
+            "{note}"
+        );
     });
 }
 
@@ -80,7 +84,8 @@ fn verify_secp256k1(
     signature: Result<secp256k1::Signature, signer_core::Error>,
 ) -> bool {
     let key = secp256k1::VerifyingKey::from_sec1_bytes(key).unwrap();
-    signature.is_ok_and(|signature| key.verify_prehash(&Sha256::digest(message), &signature).is_ok())
+    signature
+        .is_ok_and(|signature| key.verify_prehash(&Sha256::digest(message), &signature).is_ok())
 }
 
 #[test]
@@ -92,7 +97,13 @@ fn ed25519_strict() {
         let key = ed25519::VerifyingKey::from_bytes(group.key.pk[..].try_into().unwrap());
         for test in group.tests {
             let verdict = key.is_ok_and(|key| key.accept(&test.msg, &test.sig).is_ok());
-            assert_eq!(verdict, test.result == TestResult::Valid, "{}: {}", test.tc_id, test.comment);
+            assert_eq!(
+                verdict,
+                test.result == TestResult::Valid,
+                "{}: {}",
+                test.tc_id,
+                test.comment
+            );
             cases += 1;
         }
     }

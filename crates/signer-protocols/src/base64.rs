@@ -7,6 +7,7 @@ use signer_core::Error;
 use signer_core::encoding;
 
 /// Standard base64 with padding.
+#[cfg(any(feature = "blink", feature = "crossmint", feature = "privy"))]
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut out = alloc::vec![0; encoding::base64_len(bytes.len())];
     encoding::base64_encode(bytes, &mut out).map(Into::into).unwrap_or_default()

@@ -20,7 +20,7 @@ pub(crate) use value::Object;
 #[cfg(feature = "blink")]
 pub(crate) use value::Value;
 pub(crate) use writer::canonicalize_value;
-#[cfg(any(feature = "blink", feature = "abstraxn", feature = "privy"))]
-pub(crate) use writer::write_string;
 #[cfg(feature = "blink")]
 pub(crate) use writer::number_text;
+#[cfg(any(feature = "blink", feature = "abstraxn", feature = "privy"))]
+pub(crate) use writer::write_string;

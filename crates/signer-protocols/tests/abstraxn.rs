@@ -2,7 +2,8 @@ use secrecy::ExposeSecret;
 use signer_core::p256::{SigningKey, VerifyingKey};
 use signer_protocols::abstraxn::wire::{Activity, SignRawPayload};
 use signer_protocols::abstraxn::{
-    AccessKey, ExportError, ExportRecipient, Stamp, StampError, UnsignedStamp, production_quorum_key,
+    AccessKey, ExportError, ExportRecipient, Stamp, StampError, UnsignedStamp,
+    production_quorum_key,
 };
 
 use super::{cases, text, unbase64url, unhex, vectors};
@@ -25,7 +26,11 @@ fn odd_inputs() {
     for (name, case) in all["odd_inputs"].as_object().unwrap() {
         let key = AccessKey::parse(text(case, "input"));
         let vendor = &case["getPublicKey_bytes_via_uint8ArrayFromHexString"]["ok"];
-        assert_eq!(key.as_ref().ok().map(|key| key.public_key().compressed()).as_deref(), vendor.as_str(), "{name}");
+        assert_eq!(
+            key.as_ref().ok().map(|key| key.public_key().compressed()).as_deref(),
+            vendor.as_str(),
+            "{name}"
+        );
         if let Err(error) = key {
             let shown = format!("{error} {error:?}");
             assert!(text(case, "input").is_empty() || !shown.contains(text(case, "input")));
@@ -41,7 +46,8 @@ fn stamps() {
         let stamp = key.stamp(body.to_vec()).unwrap();
         assert_eq!(stamp.header_name(), text(case, "stampHeaderName"));
         // Compared by what they say: members have no order.
-        let parsed: serde_json::Value = serde_json::from_slice(&unbase64url(stamp.header_value())).unwrap();
+        let parsed: serde_json::Value =
+            serde_json::from_slice(&unbase64url(stamp.header_value())).unwrap();
         assert_eq!(parsed, vectors(text(case, "stamp_json")));
         let verifying = key.public_key().as_verifying_key();
         Stamp::verify(stamp.header_value(), body, verifying).unwrap();
@@ -77,7 +83,8 @@ fn the_inner_body_is_a_string() {
     let body = serde_json::to_vec(&activity).unwrap();
     let stamp = key.stamp(body.clone()).unwrap();
     let header = stamp.header_value().to_owned();
-    let request = stamp.into_request("https://api.turnkey.com/public/v1/submit/sign_raw_payload").unwrap();
+    let request =
+        stamp.into_request("https://api.turnkey.com/public/v1/submit/sign_raw_payload").unwrap();
     let request = serde_json::to_value(&request).unwrap();
     assert_eq!(request["body"].as_str().unwrap().as_bytes(), body);
     assert_eq!(request["stamp"]["stampHeaderName"], "X-Stamp");
@@ -120,7 +127,10 @@ fn export_bundles_that_are_refused() {
     let quorum = quorum(case);
     let zeros = "00000000-0000-0000-0000-000000000000";
     assert_eq!(open(bundle, zeros, &quorum), ExportError::Organization);
-    assert_eq!(open(bundle, organization, &production_quorum_key().unwrap()), ExportError::QuorumKey);
+    assert_eq!(
+        open(bundle, organization, &production_quorum_key().unwrap()),
+        ExportError::QuorumKey
+    );
     let other = ExportRecipient::from(SigningKey::from_scalar(&[9; 32]).unwrap());
     assert_eq!(other.open(bundle, organization, &quorum).unwrap_err(), ExportError::Open);
     assert!(matches!(open("nope", organization, &quorum), ExportError::Json(_)));

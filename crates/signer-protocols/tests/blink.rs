@@ -75,21 +75,30 @@ fn ideal_verdicts() {
             statuses.push(ideal["status"].as_u64().unwrap());
         }
         // 413 is that of the HTTP layer; here it is a refusal like any other.
-        let verdict = SignerRequest::parse(&body, limits).and_then(|request| request.validate(&policy));
+        let verdict =
+            SignerRequest::parse(&body, limits).and_then(|request| request.validate(&policy));
         let id = text(case, "id");
         match verdict {
             Ok(payment) => {
                 signed += 1;
                 assert!(statuses.contains(&200), "{id} was signed");
-                let unsigned = payment.into_payload(IdempotencyKey::parse(KEY).unwrap(), Timestamp::parse(TIME).unwrap());
-                let json = String::from_utf8(unbase64url(std::str::from_utf8(unsigned.signing_input()).unwrap())).unwrap();
+                let unsigned = payment.into_payload(
+                    IdempotencyKey::parse(KEY).unwrap(),
+                    Timestamp::parse(TIME).unwrap(),
+                );
+                let json = String::from_utf8(unbase64url(
+                    std::str::from_utf8(unsigned.signing_input()).unwrap(),
+                ))
+                .unwrap();
                 if let Some(expected) = ideal["payload_json"].as_str() {
                     let expected = expected.replace("<uuid4>", KEY).replace("<iso8601ms>", TIME);
                     assert_eq!(json, expected, "{id}");
                 }
                 let response = unsigned.sign(&merchant(), &key).unwrap().to_json();
                 let verifier = PaymentVerifier::new(key.verifying_key());
-                verifier.verify_response(response.as_bytes(), Timestamp::parse(TIME).unwrap()).unwrap();
+                verifier
+                    .verify_response(response.as_bytes(), Timestamp::parse(TIME).unwrap())
+                    .unwrap();
                 // The answer of the vendor's sample, its masked members filled in.
                 if let Some(sample) = case["expect"]["express5_prod"]["body"].as_str() {
                     let response: Value = serde_json::from_str(&response).unwrap();
@@ -102,19 +111,30 @@ fn ideal_verdicts() {
             }
             Err(rejection) => {
                 refused += 1;
-                assert!(statuses.iter().any(|status| [400, 413].contains(status)), "{id}: {rejection}");
+                assert!(
+                    statuses.iter().any(|status| [400, 413].contains(status)),
+                    "{id}: {rejection}"
+                );
                 if let Some(fields) = ideal["fields"].as_array() {
-                    let fields: Vec<_> = fields.iter().map(|field| field.as_str().unwrap()).collect();
+                    let fields: Vec<_> =
+                        fields.iter().map(|field| field.as_str().unwrap()).collect();
                     assert_eq!(rejection.fields().collect::<Vec<_>>(), fields, "{id}: {rejection}");
                 }
                 // Where the vendor's sample refuses for the same fields, its words are ours.
                 let vendor = &case["expect"]["express5_prod"];
-                if vendor["status"] == 400 && ideal.get("divergence").is_none() && rejection.json_error().is_none() {
-                    let vendor: Value = serde_json::from_str(text(vendor, "body")).unwrap_or_default();
+                if vendor["status"] == 400
+                    && ideal.get("divergence").is_none()
+                    && rejection.json_error().is_none()
+                {
+                    let vendor: Value =
+                        serde_json::from_str(text(vendor, "body")).unwrap_or_default();
                     if let Some(error) = vendor["error"].as_str() {
                         let chain_off_list = rejection.to_string().contains("not supported");
                         let solana = rejection.to_string().contains("Base58");
-                        assert!(error == rejection.to_string() || chain_off_list || solana, "{id}: {rejection} / {error}");
+                        assert!(
+                            error == rejection.to_string() || chain_off_list || solana,
+                            "{id}: {rejection} / {error}"
+                        );
                     }
                 }
             }
@@ -134,7 +154,8 @@ fn response(key: &SigningKey) -> String {
     let payment = example().validate(&Policy::catalogue()).unwrap();
     assert_eq!(payment.reference(), Some("order-123"));
     assert_eq!(payment.metadata(), [("invoiceId".to_owned(), "INV-456".to_owned())]);
-    let unsigned = payment.into_payload(IdempotencyKey::parse(KEY).unwrap(), Timestamp::parse(TIME).unwrap());
+    let unsigned =
+        payment.into_payload(IdempotencyKey::parse(KEY).unwrap(), Timestamp::parse(TIME).unwrap());
     unsigned.sign(&merchant(), key).unwrap().to_json()
 }
 
@@ -142,10 +163,20 @@ fn response(key: &SigningKey) -> String {
 fn members_of_the_response_are_in_their_order() {
     let key = SigningKey::from_scalar(&[7; 32]).unwrap();
     let response = response(&key);
-    let places: Vec<_> = ["merchantId", "payload", "signature", "preview", "amount", "chainId", "address", "token", "idempotencyKey"]
-        .iter()
-        .map(|name| response.find(&format!("\"{name}\":")).unwrap())
-        .collect();
+    let places: Vec<_> = [
+        "merchantId",
+        "payload",
+        "signature",
+        "preview",
+        "amount",
+        "chainId",
+        "address",
+        "token",
+        "idempotencyKey",
+    ]
+    .iter()
+    .map(|name| response.find(&format!("\"{name}\":")).unwrap())
+    .collect();
     assert!(places.is_sorted(), "{response}");
 }
 
@@ -172,7 +203,8 @@ fn changes_are_found() {
     let now = Timestamp::parse(TIME).unwrap();
     let good: Value = serde_json::from_str(&response(&key)).unwrap();
     let verify = |response: &Value| {
-        PaymentVerifier::new(key.verifying_key()).verify_response(response.to_string().as_bytes(), now)
+        PaymentVerifier::new(key.verifying_key())
+            .verify_response(response.to_string().as_bytes(), now)
     };
     assert!(verify(&good).is_ok());
     for (field, value) in [
@@ -203,7 +235,8 @@ fn changes_are_found() {
     let fixed = signer_core::p256::DerSignature::from_bytes(&der).unwrap().to_fixed().to_bytes();
     let mut buffer = [0; 90];
     let mut changed = good.clone();
-    changed["signature"] = signer_core::encoding::base64url_encode(&fixed, &mut buffer).unwrap().into();
+    changed["signature"] =
+        signer_core::encoding::base64url_encode(&fixed, &mut buffer).unwrap().into();
     assert_eq!(verify(&changed), Err(VerifyError::Signature));
     let other = SigningKey::from_scalar(&[8; 32]).unwrap().verifying_key();
     let verdict = PaymentVerifier::new(other).verify_response(good.to_string().as_bytes(), now);
@@ -236,5 +269,8 @@ fn an_idempotency_key_counts_once() {
     assert_eq!(down, Err(VerifyError::Store("down".into())));
     // What does not verify never reaches the store.
     let mut seen = Seen(Vec::new(), true);
-    assert_eq!(verifier.verify_once("AAAA", signature, now, &mut seen), Err(VerifyError::Signature));
+    assert_eq!(
+        verifier.verify_once("AAAA", signature, now, &mut seen),
+        Err(VerifyError::Signature)
+    );
 }

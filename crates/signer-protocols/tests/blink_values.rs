@@ -31,11 +31,22 @@ fn timestamps_as_ecmascript_writes_them() {
         assert_eq!(Timestamp::parse(&timestamp.to_string()), Ok(timestamp));
     }
     for bad in [
-        "", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.000", "2026-03-01T12:00:00.000+00:00",
-        "2026-02-29T12:00:00.000Z", "2026-13-01T12:00:00.000Z", "2026-00-01T12:00:00.000Z",
-        "2026-03-00T12:00:00.000Z", "2026-03-32T12:00:00.000Z", "2026-03-01T24:00:00.000Z",
-        "2026-03-01T12:60:00.000Z", "2026-03-01T12:00:60.000Z", "2026-03-01t12:00:00.000Z",
-        "1969-12-31T23:59:59.999Z", "+026-03-01T12:00:00.000Z", " 2026-03-01T12:00:00.00Z",
+        "",
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:00:00.000",
+        "2026-03-01T12:00:00.000+00:00",
+        "2026-02-29T12:00:00.000Z",
+        "2026-13-01T12:00:00.000Z",
+        "2026-00-01T12:00:00.000Z",
+        "2026-03-00T12:00:00.000Z",
+        "2026-03-32T12:00:00.000Z",
+        "2026-03-01T24:00:00.000Z",
+        "2026-03-01T12:60:00.000Z",
+        "2026-03-01T12:00:60.000Z",
+        "2026-03-01t12:00:00.000Z",
+        "1969-12-31T23:59:59.999Z",
+        "+026-03-01T12:00:00.000Z",
+        " 2026-03-01T12:00:00.00Z",
     ] {
         assert!(Timestamp::parse(bad).is_err(), "{bad}");
     }
@@ -46,8 +57,15 @@ fn timestamps_as_ecmascript_writes_them() {
 fn ids() {
     let v4 = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
     assert_eq!(IdempotencyKey::parse(&v4.to_uppercase()).unwrap().as_str(), v4);
-    for bad in ["", &v4[1..], "f47ac10b-58cc-1372-a567-0e02b2c3d479", "f47ac10b-58cc-4372-c567-0e02b2c3d479",
-        "f47ac10b58cc4372a5670e02b2c3d479", "g47ac10b-58cc-4372-a567-0e02b2c3d479", "{47ac10b-58cc-4372-a567-0e02b2c3d479"] {
+    for bad in [
+        "",
+        &v4[1..],
+        "f47ac10b-58cc-1372-a567-0e02b2c3d479",
+        "f47ac10b-58cc-4372-c567-0e02b2c3d479",
+        "f47ac10b58cc4372a5670e02b2c3d479",
+        "g47ac10b-58cc-4372-a567-0e02b2c3d479",
+        "{47ac10b-58cc-4372-a567-0e02b2c3d479",
+    ] {
         assert!(IdempotencyKey::parse(bad).is_err(), "{bad}");
     }
     let made = IdempotencyKey::from_random_bytes([0xff; 16]);
@@ -82,8 +100,19 @@ fn amounts_round_up_to_millionths() {
     for bad in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(Amount::from_f64(bad).is_none());
     }
-    for (text, micros) in [("0", Some(0)), ("2500.00", Some(2_500_000_000)), ("0.000001", Some(1)), ("1.", None), (".5", None),
-        ("1.0000001", None), ("1e3", None), ("-1", None), ("+1", None), ("", None), ("99999999999999", None)] {
+    for (text, micros) in [
+        ("0", Some(0)),
+        ("2500.00", Some(2_500_000_000)),
+        ("0.000001", Some(1)),
+        ("1.", None),
+        (".5", None),
+        ("1.0000001", None),
+        ("1e3", None),
+        ("-1", None),
+        ("+1", None),
+        ("", None),
+        ("99999999999999", None),
+    ] {
         assert_eq!(UsdMicros::parse_dollars(text).ok(), micros.map(UsdMicros), "{text}");
     }
 }
@@ -127,7 +156,10 @@ fn policies() {
 
     let one = json!({"chains": {"10": ["0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"]}});
     assert_eq!(verdict(&policy(one.clone()).unwrap(), json!({"chainId": 10})), Ok(()));
-    assert_eq!(verdict(&policy(one.clone()).unwrap(), json!({})), Err("chainId is not supported.".into()));
+    assert_eq!(
+        verdict(&policy(one.clone()).unwrap(), json!({})),
+        Err("chainId is not supported.".into())
+    );
     let mut both = one;
     both["catalogue"] = true.into();
     assert_eq!(verdict(&policy(both).unwrap(), json!({})), Ok(()));
@@ -137,10 +169,20 @@ fn policies() {
     assert!(verdict(&scheme, json!({"callbackScheme": "MyApp"})).is_err());
     assert!(verdict(&scheme, json!({"callbackScheme": "javascript"})).is_err());
 
-    for url in ["https://pay.blink.cash", "https://pay.blink.cash/x?y#z", "https://pay-sandbox.blink.cash/"] {
+    for url in [
+        "https://pay.blink.cash",
+        "https://pay.blink.cash/x?y#z",
+        "https://pay-sandbox.blink.cash/",
+    ] {
         assert_eq!(verdict(&catalogue, json!({"url": url})), Ok(()), "{url}");
     }
-    for url in ["https://pay.blink.cash.evil.example", "https://pay.blink.cash@evil.example", "http://pay.blink.cash", "https://pay.blink.cash:8443", ""] {
+    for url in [
+        "https://pay.blink.cash.evil.example",
+        "https://pay.blink.cash@evil.example",
+        "http://pay.blink.cash",
+        "https://pay.blink.cash:8443",
+        "",
+    ] {
         assert!(verdict(&catalogue, json!({"url": url})).is_err(), "{url}");
     }
 }
@@ -183,12 +225,19 @@ fn merchant_authorization() {
     let merchant = MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap();
     let time = "2026-03-01T12:00:00.000Z";
     let authorization = MerchantAuthorization::new(merchant, Timestamp::parse(time).unwrap());
-    let header: Value = serde_json::from_slice(&unbase64(&authorization.sign(&key).unwrap())).unwrap();
+    let header: Value =
+        serde_json::from_slice(&unbase64(&authorization.sign(&key).unwrap())).unwrap();
     assert_eq!(header.as_object().unwrap().len(), 3);
     assert_eq!(text(&header, "merchantId"), "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d");
     let payload = unbase64url(text(&header, "payload"));
-    assert_eq!(payload, format!(r#"{{"version":"v1","signatureTimestamp":"{time}"}}"#).into_bytes());
+    assert_eq!(
+        payload,
+        format!(r#"{{"version":"v1","signatureTimestamp":"{time}"}}"#).into_bytes()
+    );
     let signature = unbase64url(text(&header, "signature"));
     key.verifying_key().accept(text(&header, "payload").as_bytes(), &signature).unwrap();
-    assert_eq!(authorization.attach(&key.verifying_key(), &signature).unwrap(), authorization.sign(&key).unwrap());
+    assert_eq!(
+        authorization.attach(&key.verifying_key(), &signature).unwrap(),
+        authorization.sign(&key).unwrap()
+    );
 }

@@ -1,3 +1,4 @@
+use serde_json::Value;
 use signer_core::SecretBytes;
 use signer_core::encoding::base58;
 use signer_core::keccak::eip191_digest;
@@ -6,7 +7,6 @@ use signer_protocols::crossmint::{
     DerivationInfo, Environment, Locator, ProjectId, Scheme, SecretError, ServerSigner,
     SignerResolution, SignerSecret, SigningInput, TrustedKeys, Usage, resolve_signer,
 };
-use serde_json::Value;
 
 use super::{cases, text, unhex, vectors};
 
@@ -48,7 +48,8 @@ fn derivation_in_both_schemes() {
             continue;
         }
         let input = input(&case["input"]);
-        for (scheme, member) in [(Scheme::Current, "v1_primary"), (Scheme::Legacy, "v0_or_legacy")] {
+        for (scheme, member) in [(Scheme::Current, "v1_primary"), (Scheme::Legacy, "v0_or_legacy")]
+        {
             let expected = &case[member];
             if expected.get("privateKeyHex").is_none() {
                 continue;
@@ -141,8 +142,16 @@ fn secrets_in_every_form() {
 fn evm_approvals() {
     let all = vectors(VECTORS);
     for case in cases(&all, "sign_evm") {
-        let chain = if text(&case["input"], "chainToken") == "evm" { "base-sepolia" } else { text(&case["input"], "chainToken") };
-        let scheme = if text(&case["input"], "chainToken") == "evm" { Scheme::Current } else { Scheme::Legacy };
+        let chain = if text(&case["input"], "chainToken") == "evm" {
+            "base-sepolia"
+        } else {
+            text(&case["input"], "chainToken")
+        };
+        let scheme = if text(&case["input"], "chainToken") == "evm" {
+            Scheme::Current
+        } else {
+            Scheme::Legacy
+        };
         let message = text(case, "message");
         let approval = Approval::evm(message);
         if case["note"].as_str().is_some_and(|note| note.starts_with("odd-length")) {
@@ -194,7 +203,11 @@ fn solana_transactions_that_are_refused() {
     let all = vectors(VECTORS);
     let good = cases(&all, "sign_solana_transaction")
         .iter()
-        .find_map(|case| case["wireHex"].as_str().filter(|_| case["label"].as_str().unwrap().starts_with("legacy")))
+        .find_map(|case| {
+            case["wireHex"]
+                .as_str()
+                .filter(|_| case["label"].as_str().unwrap().starts_with("legacy"))
+        })
         .map(unhex)
         .unwrap();
     let encode = |wire: &[u8]| {
@@ -211,7 +224,10 @@ fn solana_transactions_that_are_refused() {
     let mut two_signatures = good.clone();
     two_signatures[0] = 2;
     for bad in [version_1, two_signatures, good[65..].to_vec()] {
-        assert_eq!(Approval::solana_transaction(&encode(&bad)), Err(ApprovalError::SolanaTransaction));
+        assert_eq!(
+            Approval::solana_transaction(&encode(&bad)),
+            Err(ApprovalError::SolanaTransaction)
+        );
     }
     assert!(Approval::solana_transaction("0OIl").is_err());
     assert!(Approval::solana_message(&"2".repeat(8_193)).is_err());
@@ -283,7 +299,8 @@ fn trusted(all: &Value, which: &str) -> TrustedKeys {
     }
     let keys = &all["testTrustedKeys"];
     let keys = if keys.is_null() { &all["$schema_note"]["testTrustedKeys"] } else { keys };
-    TrustedKeys::by_environment(text(keys, "staging_and_development"), text(keys, "production")).unwrap()
+    TrustedKeys::by_environment(text(keys, "staging_and_development"), text(keys, "production"))
+        .unwrap()
 }
 
 fn read(all: &Value, case: &Value, expected: ApiKeyExpectation) -> Result<ApiKey, ApiKeyError> {
@@ -330,10 +347,8 @@ fn api_keys() {
 #[test]
 fn api_key_rules_in_their_order() {
     let trusted = TrustedKeys::vendor().unwrap();
-    let server_in_staging = ApiKeyExpectation {
-        usage: Some(Usage::Server),
-        environment: Some(Environment::Staging),
-    };
+    let server_in_staging =
+        ApiKeyExpectation { usage: Some(Usage::Server), environment: Some(Environment::Staging) };
     for (key, expected, error) in [
         ("sk_live_x", ApiKeyExpectation::default(), ApiKeyError::OldFormat),
         ("sk_test_x", server_in_staging, ApiKeyError::OldFormat),
@@ -352,7 +367,10 @@ fn api_key_rules_in_their_order() {
         assert_eq!(ApiKey::parse(key, &trusted, expected), Err(error), "{key}");
     }
     let long = "sk_staging_".to_owned() + &"2".repeat(1_100);
-    assert_eq!(ApiKey::parse(&long, &trusted, ApiKeyExpectation::default()), Err(ApiKeyError::TooLong));
+    assert_eq!(
+        ApiKey::parse(&long, &trusted, ApiKeyExpectation::default()),
+        Err(ApiKeyError::TooLong)
+    );
     assert_eq!(TrustedKeys::any_environment(["x"]).unwrap_err(), ApiKeyError::TrustedKey);
     assert!(TrustedKeys::any_environment([]).is_ok());
 }
@@ -362,11 +380,13 @@ fn the_nonce_is_no_part_of_the_project() {
     let all = vectors(VECTORS);
     let trusted = trusted(&all, "test");
     for case in cases(&all, "third_party_interop") {
-        let key = ApiKey::parse(text(case, "apiKey"), &trusted, ApiKeyExpectation::default()).unwrap();
+        let key =
+            ApiKey::parse(text(case, "apiKey"), &trusted, ApiKeyExpectation::default()).unwrap();
         assert_eq!(key.project_id.as_str(), text(&case["sdk"], "projectId"));
         let secret = SignerSecret::parse(text(case, "secret")).unwrap();
         let chain = ChainId::parse("solana").unwrap();
-        let signer = ServerSigner::derive(&secret, &key.project_id, key.environment, chain, Scheme::Current);
+        let signer =
+            ServerSigner::derive(&secret, &key.project_id, key.environment, chain, Scheme::Current);
         assert_eq!(signer.unwrap().address().to_string(), text(&case["sdk"], "address"));
     }
 }

@@ -24,16 +24,22 @@ fn requests() {
     let base = ChainId::parse("base-sepolia").unwrap();
 
     let wallet = CreateWallet::new(ChainType::Evm, &evm).alias("a").delegated_signer(&evm);
-    assert_eq!(body(&wallet), json!({"type": "smart", "chainType": "evm", "alias": "a", "config": {
-        "adminSigner": {"type": "server", "address": address}, "delegatedSigners": [{"signer": text}]}}));
+    assert_eq!(
+        body(&wallet),
+        json!({"type": "smart", "chainType": "evm", "alias": "a", "config": {
+        "adminSigner": {"type": "server", "address": address}, "delegatedSigners": [{"signer": text}]}})
+    );
     let wallet = CreateWallet::new(ChainType::Solana, &evm).owner("email:x");
     assert_eq!(body(&wallet)["owner"], "email:x");
     assert_eq!(body(&wallet)["config"].as_object().unwrap().len(), 1);
 
     let call = EvmCall::Parts { to: "0x1".into(), value: "5".into(), data: "0x".into() };
     let request = TransactionRequest::new(Transaction::Evm(base, vec![call]), &evm);
-    assert_eq!(body(&request), json!({"params": {"signer": text, "chain": "base-sepolia",
-        "calls": [{"to": "0x1", "value": "5", "data": "0x"}]}}));
+    assert_eq!(
+        body(&request),
+        json!({"params": {"signer": text, "chain": "base-sepolia",
+        "calls": [{"to": "0x1", "value": "5", "data": "0x"}]}})
+    );
     let call = EvmCall::Serialized { transaction: "0x02".into() };
     let request = TransactionRequest::new(Transaction::Evm(base, vec![call]), &evm);
     assert_eq!(body(&request)["params"]["calls"], json!([{"transaction": "0x02"}]));
@@ -42,16 +48,22 @@ fn requests() {
     assert_eq!(body(&request), json!({"params": {"transaction": "abc", "signer": text}}));
     let call = StellarCall::new("C1", "transfer", Json::Array(vec![]));
     let request = TransactionRequest::new(Transaction::Stellar(call), &evm);
-    assert_eq!(body(&request), json!({"params": {"signer": text, "transaction":
-        {"type": "contract-call", "contractId": "C1", "method": "transfer", "args": []}}}));
+    assert_eq!(
+        body(&request),
+        json!({"params": {"signer": text, "transaction":
+        {"type": "contract-call", "contractId": "C1", "method": "transfer", "args": []}}})
+    );
 
     let transfer = Transfer::new("0x2", "1.5", &evm);
     assert_eq!(body(&transfer), json!({"recipient": "0x2", "amount": "1.5", "signer": text}));
     let approvals = Approvals::one("0xsig".into(), &evm);
     assert_eq!(body(&approvals), json!({"approvals": [{"signature": "0xsig", "signer": text}]}));
     let message = SignMessage::new("hi", &evm, base);
-    assert_eq!(body(&message), json!({"type": "message", "params":
-        {"message": "hi", "signer": text, "chain": "base-sepolia"}}));
+    assert_eq!(
+        body(&message),
+        json!({"type": "message", "params":
+        {"message": "hi", "signer": text, "chain": "base-sepolia"}})
+    );
     let typed = TypedData {
         domain: Json::Object([("chainId".into(), Json::Unsigned(u64::MAX))].into()),
         message: Json::Null,
@@ -84,7 +96,8 @@ fn responses_survive_what_is_unknown() {
         "id": "t", "status": "awaiting-approval", "createdAt": "2026-01-01", "params": {"x": -1},
         "onChain": {"transaction": "abc", "txHash": "0xh", "other": null},
         "approvals": {"pending": [{"signer": {"locator": "server:0x2"}, "message": "0x00"}]}
-    })).unwrap();
+    }))
+    .unwrap();
     assert_eq!(transaction.status, Status::AwaitingApproval);
     assert_eq!(transaction.approvals.pending[0].message, "0x00");
     assert_eq!(transaction.on_chain.unwrap().tx_id.as_deref(), Some("0xh"));

@@ -27,7 +27,14 @@ fn string() -> impl Strategy<Value = String> {
         "[a-zA-Z0-9 _-]{0,24}",
         proptest::collection::vec(any::<char>(), 0..12).prop_map(String::from_iter),
         proptest::collection::vec(
-            prop_oneof![Just('"'), Just('\\'), Just('\u{e000}'), Just('\u{ffff}'), Just('\u{10000}'), proptest::char::range('\0', '\u{20}')],
+            prop_oneof![
+                Just('"'),
+                Just('\\'),
+                Just('\u{e000}'),
+                Just('\u{ffff}'),
+                Just('\u{10000}'),
+                proptest::char::range('\0', '\u{20}')
+            ],
             0..8
         )
         .prop_map(String::from_iter),

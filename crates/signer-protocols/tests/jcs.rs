@@ -150,7 +150,8 @@ fn typed_values() {
         Tuple(u8, u8),
         Struct { b: u8, a: Option<u8> },
     }
-    let shapes = (Shape::Unit, Shape::Newtype(1), Shape::Tuple(1, 2), Shape::Struct { b: 1, a: None });
+    let shapes =
+        (Shape::Unit, Shape::Newtype(1), Shape::Tuple(1, 2), Shape::Struct { b: 1, a: None });
     let expected = r#"["Unit",{"Newtype":1},{"Tuple":[1,2]},{"Struct":{"a":null,"b":1}}]"#;
     assert_eq!(jcs::to_vec(&shapes).unwrap(), expected.as_bytes());
 

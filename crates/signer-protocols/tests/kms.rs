@@ -24,7 +24,9 @@ fn answers(message: &[u8]) -> [Vec<u8>; 2] {
 #[test]
 fn privy() {
     let request = || {
-        AuthorizationRequest::builder(Method::Post, "https://api.privy.io/v1/wallets", "app").build().unwrap()
+        AuthorizationRequest::builder(Method::Post, "https://api.privy.io/v1/wallets", "app")
+            .build()
+            .unwrap()
     };
     let key = p256().verifying_key();
     let local = request().sign(&[&p256()]).unwrap();
@@ -44,11 +46,15 @@ fn blink() {
         .unwrap()
         .validate(&Policy::catalogue())
         .unwrap()
-        .into_payload(IdempotencyKey::from_random_bytes([1; 16]), Timestamp::from_unix_ms(0).unwrap());
+        .into_payload(
+            IdempotencyKey::from_random_bytes([1; 16]),
+            Timestamp::from_unix_ms(0).unwrap(),
+        );
     let merchant = MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap();
     let local = unsigned.clone().sign(&merchant, &p256()).unwrap();
     for answer in answers(unsigned.signing_input()) {
-        let attached = unsigned.clone().attach(&merchant, &p256().verifying_key(), &answer).unwrap();
+        let attached =
+            unsigned.clone().attach(&merchant, &p256().verifying_key(), &answer).unwrap();
         assert_eq!(attached, local);
     }
     assert!(unsigned.attach(&merchant, &p256().verifying_key(), &[0; 64]).is_err());

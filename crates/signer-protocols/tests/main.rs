@@ -1,5 +1,11 @@
 //! Tests of the payload formats against vectors from outside; `vectors/README.md` names their origin.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::needless_pass_by_value)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value
+)]
 
 mod abstraxn;
 mod blink;
@@ -31,7 +37,9 @@ fn cases<'a>(value: &'a Value, member: &str) -> &'a [Value] {
 
 fn unhex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2));
-    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
+    (0..text.len() / 2)
+        .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+        .collect()
 }
 
 fn unbase64(text: &str) -> Vec<u8> {

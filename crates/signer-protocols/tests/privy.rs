@@ -46,7 +46,8 @@ fn payloads_and_signatures_of_the_sdk() {
             headers["privy-app-id"].as_str().unwrap(),
         );
         if case["body_present"].as_bool().unwrap() {
-            request = request.body_text(text(case, "body_json").as_bytes(), Limits::default()).unwrap();
+            request =
+                request.body_text(text(case, "body_json").as_bytes(), Limits::default()).unwrap();
         }
         for (name, value) in headers {
             let value = value.as_str().unwrap();
@@ -72,9 +73,20 @@ fn payloads_and_signatures_of_the_sdk() {
 fn keys_in_every_form() {
     for case in cases(&vectors(VECTORS), "keys") {
         let scalar = unhex(text(case, "d_hex"));
-        for form in ["wallet_auth", "pkcs8_b64", "pkcs8_no_pubkey_b64", "sec1_der_b64", "sec1_pem", "pkcs8_pem"] {
+        for form in [
+            "wallet_auth",
+            "pkcs8_b64",
+            "pkcs8_no_pubkey_b64",
+            "sec1_der_b64",
+            "sec1_pem",
+            "pkcs8_pem",
+        ] {
             let key = AuthorizationKey::parse(text(case, form)).unwrap();
-            assert_eq!(key.as_signing_key().to_scalar().expose_secret().as_slice(), scalar, "{form}");
+            assert_eq!(
+                key.as_signing_key().to_scalar().expose_secret().as_slice(),
+                scalar,
+                "{form}"
+            );
             assert_eq!(encode_public_key(&key.verifying_key()), text(case, "spki_b64"));
             assert_eq!(key.to_wallet_auth().expose_secret(), text(case, "wallet_auth"));
         }
@@ -113,7 +125,8 @@ fn keys_that_are_refused() {
 
 #[test]
 fn the_body_to_send_is_the_one_that_was_signed() {
-    let request = builder("POST", URL).body_text(br#"{"b": 1.0, "a": "x"}"#, Limits::default()).unwrap();
+    let request =
+        builder("POST", URL).body_text(br#"{"b": 1.0, "a": "x"}"#, Limits::default()).unwrap();
     let request = request.build().unwrap();
     assert_eq!(request.body(), Some(&br#"{"a":"x","b":1}"#[..]));
     let payload = std::str::from_utf8(request.signing_input()).unwrap();
@@ -136,7 +149,8 @@ fn the_body_to_send_is_the_one_that_was_signed() {
         }
         let request = request.build().unwrap();
         let payload: serde_json::Value = serde_json::from_slice(request.signing_input()).unwrap();
-        let expected = signed.map(|signed| serde_json::from_str::<serde_json::Value>(signed).unwrap());
+        let expected =
+            signed.map(|signed| serde_json::from_str::<serde_json::Value>(signed).unwrap());
         assert_eq!(payload.get("body"), expected.as_ref(), "{method} {body:?}");
         assert_eq!(request.body(), sent.map(str::as_bytes), "{method} {body:?}");
     }
@@ -181,15 +195,26 @@ fn what_is_refused() {
         assert_eq!(refused(URL, app), AuthorizationError::AppId);
     }
     for key in ["a b", "\u{e9}", "a\n", &"a".repeat(257)] {
-        assert_eq!(builder("POST", URL).idempotency_key(key).unwrap_err(), AuthorizationError::IdempotencyKey);
+        assert_eq!(
+            builder("POST", URL).idempotency_key(key).unwrap_err(),
+            AuthorizationError::IdempotencyKey
+        );
     }
     assert!(builder("POST", URL).idempotency_key(&"a".repeat(256)).is_ok());
     assert_eq!(builder("POST", URL).expiry_unix_ms(0).unwrap_err(), AuthorizationError::Expiry);
     for (name, value) in [
-        ("x-trace", "1"), ("Privy-X", "1"), ("privy-authorization-signature", "1"),
-        ("privy-app-id", "1"), ("privy-x", ""), ("privy-x", "a\r\nb: c"), ("privy-\u{e9}", "1"),
+        ("x-trace", "1"),
+        ("Privy-X", "1"),
+        ("privy-authorization-signature", "1"),
+        ("privy-app-id", "1"),
+        ("privy-x", ""),
+        ("privy-x", "a\r\nb: c"),
+        ("privy-\u{e9}", "1"),
     ] {
-        assert_eq!(builder("POST", URL).header(name, value).unwrap_err(), AuthorizationError::Header);
+        assert_eq!(
+            builder("POST", URL).header(name, value).unwrap_err(),
+            AuthorizationError::Header
+        );
     }
     let twice = builder("POST", URL).header("privy-x", "1").unwrap().header("privy-x", "2");
     assert_eq!(twice.unwrap_err(), AuthorizationError::Header);
@@ -273,10 +298,9 @@ fn rpc_bodies_of_the_vectors() {
         .map(|case| serde_json::from_str(text(case, "body_json")).unwrap())
         .collect();
     let typed = |value: &serde_json::Value| bodies.contains(value);
-    for request in [
-        RpcRequest::personal_sign("Hello 世界 🌍"),
-        RpcRequest::personal_sign_hex("deadbeef"),
-    ] {
+    for request in
+        [RpcRequest::personal_sign("Hello 世界 🌍"), RpcRequest::personal_sign_hex("deadbeef")]
+    {
         assert!(typed(&serde_json::to_value(&request).unwrap()), "{request:?}");
         assert!(!request.moves_money());
     }

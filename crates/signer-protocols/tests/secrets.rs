@@ -1,6 +1,6 @@
 use secrecy::ExposeSecret;
-use signer_core::p256::SigningKey;
 use signer_core::encoding::{base58, base64_encode, base64url_encode};
+use signer_core::p256::SigningKey;
 use signer_protocols::abstraxn::{AccessKey, ExportRecipient};
 use signer_protocols::crossmint::{ChainType, ServerSigner, SignerSecret};
 use signer_protocols::privy::{AuthorizationKey, SessionRecipient, WebhookSecret};
@@ -56,7 +56,14 @@ fn debug_of_every_secret_type_is_redacted() {
 #[test]
 fn errors_about_secrets_do_not_tell_them() {
     let wrap = |text: &str| {
-        vec![format!("{text} "), format!(" {text}"), format!("{text}0"), text[1..].to_owned(), format!("{text}{text}"), format!("{text}\n")]
+        vec![
+            format!("{text} "),
+            format!(" {text}"),
+            format!("{text}0"),
+            text[1..].to_owned(),
+            format!("{text}{text}"),
+            format!("{text}\n"),
+        ]
     };
     for text in forms().iter().flat_map(|form| wrap(form)) {
         let shown = [

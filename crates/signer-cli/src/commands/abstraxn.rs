@@ -28,7 +28,9 @@ pub(crate) enum Command {
         access_key: SecretSource,
     },
     /// Stamp a request body: the exact bytes of the file.
-    #[command(after_help = "Example:\n  signer abstraxn stamp --access-key access.key --body body.json --json")]
+    #[command(
+        after_help = "Example:\n  signer abstraxn stamp --access-key access.key --body body.json --json"
+    )]
     Stamp {
         /// The access key (SRC).
         #[arg(long, value_name = "SRC")]

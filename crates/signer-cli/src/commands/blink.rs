@@ -27,10 +27,14 @@ pub(crate) enum Command {
         out: PathBuf,
     },
     /// Validate a payment request and sign it. Prints the response of the specification.
-    #[command(after_help = "Example:\n  signer blink sign --key keys/private.pem --request request.json \\\n    --merchant-id a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d")]
+    #[command(
+        after_help = "Example:\n  signer blink sign --key keys/private.pem --request request.json \\\n    --merchant-id a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d"
+    )]
     Sign(SignArguments),
     /// Check a signed payment.
-    #[command(after_help = "Example:\n  signer blink verify --public-key keys/public.pem --response response.json")]
+    #[command(
+        after_help = "Example:\n  signer blink verify --public-key keys/public.pem --response response.json"
+    )]
     Verify(VerifyArguments),
 }
 
@@ -117,7 +121,10 @@ fn generate(folder: &Path) -> Result<Outcome, Failure> {
 }
 
 fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
-    one_standard_input([&arguments.key], [&arguments.request].into_iter().chain(&arguments.policy))?;
+    one_standard_input(
+        [&arguments.key],
+        [&arguments.request].into_iter().chain(&arguments.policy),
+    )?;
     let merchant = MerchantId::parse(&arguments.merchant_id).map_err(Failure::refused)?;
     let idempotency_key = match &arguments.idempotency_key {
         Some(text) => IdempotencyKey::parse(text).map_err(Failure::refused)?,
@@ -138,8 +145,10 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         .and_then(|request| request.validate(&policy))
         .or_refuse("request")?;
     let key = read_key(&arguments.key)?;
-    let response =
-        payment.into_payload(idempotency_key, signed_at).sign(&merchant, &key).map_err(Failure::refused)?;
+    let response = payment
+        .into_payload(idempotency_key, signed_at)
+        .sign(&merchant, &key)
+        .map_err(Failure::refused)?;
     Ok(Outcome::Json(response.to_json()))
 }
 
@@ -167,8 +176,8 @@ fn timestamp(text: Option<&str>) -> Result<Timestamp, Failure> {
 fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
     let text = file.read(MAX_FILE_BYTES)?;
     let text = String::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
-    let file: PolicyFile = toml::from_str(&text)
-        .map_err(|error| Failure::refused(error.message()).about("policy"))?;
+    let file: PolicyFile =
+        toml::from_str(&text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
     Policy::try_from(file).map_err(Failure::refused)
 }
 

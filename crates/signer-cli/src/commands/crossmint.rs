@@ -27,10 +27,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  signer crossmint api-key --api-key env:CROSSMINT_API_KEY")]
     ApiKey(ApiKeyArguments),
     /// Derive the signer of a chain and show its address.
-    #[command(after_help = "Example:\n  signer crossmint address --secret crossmint.secret \\\n    --api-key env:CROSSMINT_API_KEY --chain base-sepolia")]
+    #[command(
+        after_help = "Example:\n  signer crossmint address --secret crossmint.secret \\\n    --api-key env:CROSSMINT_API_KEY --chain base-sepolia"
+    )]
     Address(SignerArguments),
     /// Sign an approval.
-    #[command(after_help = "Example:\n  signer crossmint sign --secret crossmint.secret --project-id P --environment staging \\\n    --chain base-sepolia --message 0xdeadbeef")]
+    #[command(
+        after_help = "Example:\n  signer crossmint sign --secret crossmint.secret --project-id P --environment staging \\\n    --chain base-sepolia --message 0xdeadbeef"
+    )]
     Sign(SignArguments),
 }
 

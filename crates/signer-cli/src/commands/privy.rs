@@ -35,13 +35,19 @@ pub(crate) enum Command {
         key: SecretSource,
     },
     /// Sign a request.
-    #[command(after_help = "Example:\n  signer privy sign --key privy.key --app-id APP --method POST \\\n    --url https://api.privy.io/v1/wallets --body body.json --json")]
+    #[command(
+        after_help = "Example:\n  signer privy sign --key privy.key --app-id APP --method POST \\\n    --url https://api.privy.io/v1/wallets --body body.json --json"
+    )]
     Sign(SignArguments),
     /// Check the signatures of a request.
-    #[command(after_help = "Example:\n  signer privy verify --public-key B64 --signature S --app-id APP --method POST \\\n    --url https://api.privy.io/v1/wallets --body body.json --expiry 1773679531000")]
+    #[command(
+        after_help = "Example:\n  signer privy verify --public-key B64 --signature S --app-id APP --method POST \\\n    --url https://api.privy.io/v1/wallets --body body.json --expiry 1773679531000"
+    )]
     Verify(VerifyArguments),
     /// Check the signature of a webhook.
-    #[command(after_help = "Example:\n  signer privy webhook --secret env:PRIVY_WEBHOOK_SECRET --id \"$SVIX_ID\" \\\n    --timestamp \"$SVIX_TIMESTAMP\" --signature \"$SVIX_SIGNATURE\" --body body.json")]
+    #[command(
+        after_help = "Example:\n  signer privy webhook --secret env:PRIVY_WEBHOOK_SECRET --id \"$SVIX_ID\" \\\n    --timestamp \"$SVIX_TIMESTAMP\" --signature \"$SVIX_SIGNATURE\" --body body.json"
+    )]
     Webhook(WebhookArguments),
 }
 
@@ -199,10 +205,7 @@ fn verify(arguments: &VerifyArguments) -> Result<Outcome, Failure> {
     })
 }
 
-fn build(
-    arguments: &RequestArguments,
-    expiry: Expiry,
-) -> Result<AuthorizationRequest, Failure> {
+fn build(arguments: &RequestArguments, expiry: Expiry) -> Result<AuthorizationRequest, Failure> {
     let method = arguments.method.parse().map_err(Failure::refused)?;
     let mut request = AuthorizationRequest::builder(method, &arguments.url, &arguments.app_id);
     if let Some(file) = &arguments.body {

@@ -25,8 +25,7 @@ impl Address {
     /// # Errors
     /// [`Error::Address`] on its form, [`Error::Checksum`] on its CRC-16.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let characters: &[u8; TEXT_LEN] =
-            text.as_bytes().try_into().map_err(|_| Error::Address)?;
+        let characters: &[u8; TEXT_LEN] = text.as_bytes().try_into().map_err(|_| Error::Address)?;
         // 8 characters of 5 bits make 5 bytes: 56 make the 35 bytes exactly.
         let mut raw = [0; 35];
         for (group, bytes) in characters.chunks_exact(8).zip(raw.chunks_exact_mut(5)) {

@@ -64,8 +64,7 @@ impl ExportRecipient {
         }
         let data = bytes("data", &member("data")?)?;
         let signature = bytes("dataSignature", &member("dataSignature")?)?;
-        let signature =
-            DerSignature::from_bytes(&signature).map_err(|_| ExportError::Signature)?;
+        let signature = DerSignature::from_bytes(&signature).map_err(|_| ExportError::Signature)?;
         quorum_key.verify(&data, &signature).map_err(|_| ExportError::Signature)?;
 
         let mut data = object(&data, "data")?;
@@ -79,8 +78,7 @@ impl ExportRecipient {
         let aad = [encapsulated.as_slice(), &recipient].concat();
         let key = open::<AesGcm256>(&self.0, &encapsulated, INFO, &ciphertext, &aad)
             .ok_or(ExportError::Open)?;
-        let key: &[u8; 32] =
-            key.expose_secret().try_into().map_err(|_| ExportError::KeyLength)?;
+        let key: &[u8; 32] = key.expose_secret().try_into().map_err(|_| ExportError::KeyLength)?;
         Ok(ExportedKey(SecretBytes::init(|out| out.copy_from_slice(key))))
     }
 }

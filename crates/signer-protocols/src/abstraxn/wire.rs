@@ -64,10 +64,8 @@ struct StampHeader {
 
 impl StampedRequest {
     pub(super) const fn new(url: String, body: String, stamp: String) -> Self {
-        let stamp = StampHeader {
-            stamp_header_name: super::STAMP_HEADER,
-            stamp_header_value: stamp,
-        };
+        let stamp =
+            StampHeader { stamp_header_name: super::STAMP_HEADER, stamp_header_value: stamp };
         Self { url, body, stamp }
     }
 }

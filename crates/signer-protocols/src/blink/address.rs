@@ -39,9 +39,9 @@ impl Form {
     }
 
     pub(super) fn is_token(self, text: &str) -> bool {
-        let digits = text.strip_prefix("0x").filter(|digits| {
-            digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-        });
+        let digits = text
+            .strip_prefix("0x")
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         match self {
             Self::Solana => solana::Address::parse(text).is_ok(),
             Self::Evm => digits.is_some_and(|digits| digits.len() == 40),

@@ -19,4 +19,5 @@ pub(super) const CATALOGUE: &[(u64, &str)] = &[
 ];
 
 /// Where the vendor's web view lives.
-pub(super) const URL_ORIGINS: [&str; 2] = ["https://pay.blink.cash", "https://pay-sandbox.blink.cash"];
+pub(super) const URL_ORIGINS: [&str; 2] =
+    ["https://pay.blink.cash", "https://pay-sandbox.blink.cash"];

@@ -102,8 +102,7 @@ impl UnsignedPayment {
         merchant: &MerchantId,
         signer: &dyn Signer<DerSignature>,
     ) -> Result<SignerResponse, PayloadError> {
-        let signature =
-            signer.try_sign(self.signing_input()).map_err(|_| PayloadError::Signer)?;
+        let signature = signer.try_sign(self.signing_input()).map_err(|_| PayloadError::Signer)?;
         Ok(SignerResponse::new(merchant, self.payment, self.payload, &signature))
     }
 

@@ -139,9 +139,10 @@ impl TryFrom<PolicyFile> for Policy {
             policy.chains.clear();
         }
         for (chain, tokens) in file.chains.unwrap_or_default() {
-            let id = chain.parse().ok().filter(|id: &u64| {
-                (1..=MAX_CHAIN_ID).contains(id) && id.to_string() == chain
-            });
+            let id = chain
+                .parse()
+                .ok()
+                .filter(|id: &u64| (1..=MAX_CHAIN_ID).contains(id) && id.to_string() == chain);
             let (Some(id), Some(form)) = (id, id.and_then(form_of)) else {
                 return Err(PolicyError::Chain(chain));
             };

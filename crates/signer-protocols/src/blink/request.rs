@@ -16,8 +16,7 @@ const CHAIN_ID: (&str, &str) = ("chainId", "chainId must be a positive integer."
 const CHAIN_ID_LISTED: (&str, &str) = ("chainId", "chainId is not supported.");
 const ADDRESS: (&str, &str) =
     ("address", "address must be a 0x-prefixed, 40-character hex string.");
-const ADDRESS_SOLANA: (&str, &str) =
-    ("address", "address must be the Base58 text of 32 bytes.");
+const ADDRESS_SOLANA: (&str, &str) = ("address", "address must be the Base58 text of 32 bytes.");
 const ADDRESS_OWNED: (&str, &str) =
     ("address", "address must not be the zero address or the token.");
 const TOKEN: (&str, &str) = ("token", "token must be a 0x-prefixed hex contract address.");
@@ -70,7 +69,8 @@ impl SignerRequest {
     /// # Errors
     /// [`Rejection`] with the fault of the JSON.
     pub fn parse(body: &[u8], limits: Limits) -> Result<Self, Rejection> {
-        let value = json::parse_with(body, limits, Overflow::Infinite).map_err(Rejection::from_json)?;
+        let value =
+            json::parse_with(body, limits, Overflow::Infinite).map_err(Rejection::from_json)?;
         let no_object = JsonError::new(JsonErrorKind::UnexpectedCharacter, Some(0));
         let mut object = Object::from_value(value).ok_or(Rejection::from_json(no_object))?;
         let mut member = |name| object.take(name);
@@ -99,7 +99,8 @@ impl SignerRequest {
             Field::Null if policy.open_amounts() => Some(None),
             _ => None,
         };
-        let above = |amount: &Amount| policy.max_amount().is_some_and(|max| amount.to_micros() > max);
+        let above =
+            |amount: &Amount| policy.max_amount().is_some_and(|max| amount.to_micros() > max);
         match &amount {
             None => faults.push(AMOUNT),
             Some(Some(amount)) if above(amount) => faults.push(AMOUNT_CEILING),
@@ -124,7 +125,9 @@ impl SignerRequest {
             _ => None,
         };
         let address = match self.address {
-            Field::Given(address) if form.is_address(&address, policy.checks_eip55()) => Some(address),
+            Field::Given(address) if form.is_address(&address, policy.checks_eip55()) => {
+                Some(address)
+            }
             _ => None,
         };
         match &address {
@@ -273,6 +276,7 @@ fn value_as_integer(value: f64) -> f64 {
     value as i64 as f64
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a function to hand to `and_then`")]
 pub(super) fn number(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => Some(number.to_f64()),

@@ -39,9 +39,11 @@ impl Timestamp {
                 _ => byte == form,
             });
         let number = |from: usize, to: usize| {
-            bytes.get(from..to).unwrap_or_default().iter().fold(0_u64, |value, digit| {
-                value * 10 + u64::from(digit.wrapping_sub(b'0'))
-            })
+            bytes
+                .get(from..to)
+                .unwrap_or_default()
+                .iter()
+                .fold(0_u64, |value, digit| value * 10 + u64::from(digit.wrapping_sub(b'0')))
         };
         if !shape {
             return Err(ParseError::Timestamp);

@@ -121,19 +121,16 @@ fn object<'a>(value: Value<'a>, field: &'static str) -> Result<Object<'a>, Verif
 
 fn read_payment(mut payload: Object<'_>) -> Result<Payment, VerifyError> {
     let amount = read_amount(payload.take("amount"))?;
-    let chain_id = payload
-        .take("chainId")
-        .and_then(number)
-        .and_then(chain_id)
-        .ok_or(missing("chainId"))?;
+    let chain_id =
+        payload.take("chainId").and_then(number).and_then(chain_id).ok_or(missing("chainId"))?;
     let callback_scheme = match payload.take("callbackScheme") {
         Some(Value::Null) => None,
         value => Some(value.and_then(string).ok_or(missing("callbackScheme"))?),
     };
     let mut text = |field| payload.take(field).and_then(string).ok_or(missing(field));
     let (address, token) = (text("address")?, text("token")?);
-    let idempotency_key = IdempotencyKey::parse(&text("idempotencyKey")?)
-        .map_err(|_| missing("idempotencyKey"))?;
+    let idempotency_key =
+        IdempotencyKey::parse(&text("idempotencyKey")?).map_err(|_| missing("idempotencyKey"))?;
     let signed_at = Timestamp::parse(&text("signatureTimestamp")?)
         .map_err(|_| missing("signatureTimestamp"))?;
     if text("version")? != "v1" {
@@ -148,11 +145,9 @@ fn read_payment(mut payload: Object<'_>) -> Result<Payment, VerifyError> {
 fn read_amount(value: Option<Value<'_>>) -> Result<Option<Amount>, VerifyError> {
     match value {
         Some(Value::Null) => Ok(None),
-        value => value
-            .and_then(number)
-            .and_then(Amount::from_f64)
-            .map(Some)
-            .ok_or(missing("amount")),
+        value => {
+            value.and_then(number).and_then(Amount::from_f64).map(Some).ok_or(missing("amount"))
+        }
     }
 }
 

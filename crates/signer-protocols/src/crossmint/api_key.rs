@@ -50,7 +50,8 @@ impl TrustedKeys {
     /// Never in practice: the keys are constants.
     pub fn vendor() -> Result<Self, ApiKeyError> {
         Ok(Self {
-            staging_and_development: [parse("3hSfN4dWSwgCg1uf2yytBtK6KxK3ySFKasd2h9J2vSK5")?].into(),
+            staging_and_development: [parse("3hSfN4dWSwgCg1uf2yytBtK6KxK3ySFKasd2h9J2vSK5")?]
+                .into(),
             production: [parse("8erZh8YApGck3iUSUHqATBxqMTM1Ukp9mHmvGgUWHtkK")?].into(),
         })
     }
@@ -152,8 +153,8 @@ impl ApiKey {
         let environment = environment.ok_or(ApiKeyError::UnknownEnvironment)?;
 
         let mut decoded = [0; MAX_LEN];
-        let decoded = base58::decode(payload.as_bytes(), &mut decoded)
-            .map_err(|_| ApiKeyError::Base58)?;
+        let decoded =
+            base58::decode(payload.as_bytes(), &mut decoded).map_err(|_| ApiKeyError::Base58)?;
         let decoded = str::from_utf8(decoded).map_err(|_| ApiKeyError::Signature)?;
         let mut parts = decoded.split(':');
         let data = parts.next().unwrap_or_default();

@@ -101,8 +101,8 @@ impl ServerSigner {
         let key = key.expose_secret();
         let (key, address) = match chain_type {
             ChainType::Evm => {
-                let key = secp256k1::SigningKey::from_scalar(key)
-                    .map_err(|_| DerivationError::Scalar)?;
+                let key =
+                    secp256k1::SigningKey::from_scalar(key).map_err(|_| DerivationError::Scalar)?;
                 let address = Address::Evm(evm::Address::from(&key.verifying_key()));
                 (Key::Evm(key), address)
             }

@@ -7,7 +7,9 @@ use signer_core::Error as CoreError;
 #[non_exhaustive]
 pub enum SecretError {
     /// Not 64 characters after the prefix.
-    #[error("signer secret must be 64 hex digits after an optional xmsk1_, found {found} characters")]
+    #[error(
+        "signer secret must be 64 hex digits after an optional xmsk1_, found {found} characters"
+    )]
     Length {
         /// The characters found.
         found: usize,

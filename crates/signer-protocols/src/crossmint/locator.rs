@@ -74,13 +74,14 @@ pub enum SignerResolution {
 
 /// Finds the signer of an existing wallet: current if its locator is registered, else legacy if
 /// that is; else the one that equals the wallet's recovery address.
+#[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
 pub fn resolve_signer<'a>(
     current: &Locator,
     legacy: &Locator,
-    registered: impl IntoIterator<Item = &'a str> + Clone,
+    registered: impl Iterator<Item = &'a str> + Clone,
     recovery_address: Option<&str>,
 ) -> SignerResolution {
-    let known = |locator: &Locator| registered.clone().into_iter().any(|text| locator.matches(text));
+    let known = |locator: &Locator| registered.clone().any(|text| locator.matches(text));
     let recovers = |locator: &Locator| {
         recovery_address.is_some_and(|address| locator.address().matches(address))
     };

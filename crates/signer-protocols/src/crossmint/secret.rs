@@ -22,8 +22,9 @@ impl SignerSecret {
         if digits.len() != 64 {
             return Err(SecretError::Length { found: digits.chars().count() });
         }
-        let bytes =
-            SecretBytes::try_init(|bytes| hex::decode_into(digits.as_bytes(), bytes.as_mut_slice()));
+        let bytes = SecretBytes::try_init(|bytes| {
+            hex::decode_into(digits.as_bytes(), bytes.as_mut_slice())
+        });
         bytes.map(Self).map_err(|_: CoreError| SecretError::Hex)
     }
 

@@ -204,7 +204,8 @@ impl AuthorizationRequestBuilder {
 }
 
 fn is_header_value(value: &str) -> bool {
-    (1..=MAX_HEADER_VALUE).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=MAX_HEADER_VALUE).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Where the body to send is found.
@@ -275,9 +276,7 @@ impl AuthorizationRequest {
             .iter()
             .enumerate()
             .map(|(index, signer)| {
-                signer
-                    .try_sign(&self.payload)
-                    .map_err(|_| AuthorizationError::Signer { index })
+                signer.try_sign(&self.payload).map_err(|_| AuthorizationError::Signer { index })
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(self.with_signatures(&signatures))

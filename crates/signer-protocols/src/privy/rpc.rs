@@ -3,6 +3,7 @@
 //! Integers are integers. Optional members are left out when absent. What a method does not model
 //! is sent with [`AuthorizationRequestBuilder::body_text`](super::AuthorizationRequestBuilder::body_text).
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -65,7 +66,7 @@ enum SignMethod {
     #[serde(rename = "personal_sign")]
     PersonalSign { message: String, encoding: MessageEncoding },
     #[serde(rename = "eth_signTransaction")]
-    EthSignTransaction { transaction: EthTransaction },
+    EthSignTransaction { transaction: Box<EthTransaction> },
     #[serde(rename = "eth_signTypedData_v4")]
     EthSignTypedDataV4 { typed_data: TypedData },
     #[serde(rename = "secp256k1_sign")]
@@ -87,7 +88,7 @@ enum SignMethod {
 #[serde(tag = "method", content = "params")]
 enum SendMethod {
     #[serde(rename = "eth_sendTransaction")]
-    EthSendTransaction { transaction: EthTransaction },
+    EthSendTransaction { transaction: Box<EthTransaction> },
     #[serde(rename = "signAndSendTransaction")]
     SolanaSignAndSendTransaction { transaction: String, encoding: Base64Only },
 }
@@ -125,7 +126,7 @@ impl RpcRequest {
 
     /// `eth_signTransaction`.
     pub fn eth_sign_transaction(transaction: EthTransaction) -> Self {
-        Self::ethereum(SignMethod::EthSignTransaction { transaction })
+        Self::ethereum(SignMethod::EthSignTransaction { transaction: Box::new(transaction) })
     }
 
     /// `eth_sendTransaction` on the chain `caip2`, e.g. `eip155:8453`.
@@ -134,7 +135,7 @@ impl RpcRequest {
             chain_type: ChainType::Ethereum,
             caip2: caip2.into(),
             sponsor: None,
-            method: SendMethod::EthSendTransaction { transaction },
+            method: SendMethod::EthSendTransaction { transaction: Box::new(transaction) },
         })
     }
 

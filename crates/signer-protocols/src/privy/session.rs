@@ -53,7 +53,8 @@ impl SessionRecipient {
         encapsulated_key: &str,
         ciphertext: &str,
     ) -> Result<SecretSlice<u8>, SessionError> {
-        let decode = |text, field| base64::decode(text).map_err(|_| SessionError::Encoding { field });
+        let decode =
+            |text, field| base64::decode(text).map_err(|_| SessionError::Encoding { field });
         let encapsulated_key = decode(encapsulated_key, "encapsulated_key")?;
         let ciphertext = decode(ciphertext, "ciphertext")?;
         open::<ChaCha20Poly1305>(&self.0, &encapsulated_key, b"", &ciphertext, b"")

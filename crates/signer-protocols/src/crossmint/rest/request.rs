@@ -164,9 +164,7 @@ impl TransactionRequest {
     pub fn new(transaction: Transaction, signer: &Locator) -> Self {
         let signer = signer.to_string();
         let params = match transaction {
-            Transaction::Evm(chain, calls) => {
-                Params::Evm { signer, chain: chain.as_str(), calls }
-            }
+            Transaction::Evm(chain, calls) => Params::Evm { signer, chain: chain.as_str(), calls },
             Transaction::Solana(transaction) => Params::Solana { transaction, signer },
             Transaction::Stellar(transaction) => Params::Stellar { transaction, signer },
         };
@@ -184,11 +182,7 @@ pub struct Transfer {
 
 impl Transfer {
     /// Sends `amount` (decimal, in whole tokens) to `recipient`.
-    pub fn new(
-        recipient: impl Into<String>,
-        amount: impl Into<String>,
-        signer: &Locator,
-    ) -> Self {
+    pub fn new(recipient: impl Into<String>, amount: impl Into<String>, signer: &Locator) -> Self {
         Self { recipient: recipient.into(), amount: amount.into(), signer: signer.to_string() }
     }
 }

@@ -1,0 +1,83 @@
+use super::{MERCHANT, REQUEST, folder, private_file, run};
+
+/// A secret with something wrong, to each command that reads one: nothing of it is shown.
+#[test]
+fn refusals_do_not_tell_secrets() {
+    let folder = folder("refusals");
+    std::fs::write(folder.join("request"), REQUEST).unwrap();
+    let canary = "c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a7c4a";
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{canary}\n-----END PRIVATE KEY-----\n");
+    let wrapped = format!("KEY=\"wallet-auth:{canary}\"\n");
+    for text in
+        [canary, &pem, &wrapped, &format!("whsec_{canary}"), &format!("sk_staging_{canary}")]
+    {
+        private_file(&folder, "bad", text);
+        for arguments in [
+            &[
+                "crossmint",
+                "address",
+                "--secret",
+                "bad",
+                "--project-id",
+                "p",
+                "--environment",
+                "staging",
+                "--chain",
+                "base",
+            ][..],
+            &[
+                "crossmint",
+                "sign",
+                "--secret",
+                "bad",
+                "--project-id",
+                "p",
+                "--environment",
+                "staging",
+                "--chain",
+                "base",
+                "--message",
+                "0x00",
+            ],
+            &["crossmint", "api-key", "--api-key", "bad"],
+            &["privy", "public-key", "--key", "bad"],
+            &[
+                "privy",
+                "sign",
+                "--key",
+                "bad",
+                "--app-id",
+                "a",
+                "--method",
+                "POST",
+                "--url",
+                "https://x",
+            ],
+            &[
+                "privy",
+                "webhook",
+                "--secret",
+                "bad",
+                "--id",
+                "i",
+                "--timestamp",
+                "1",
+                "--signature",
+                "s",
+                "--body",
+                "request",
+            ],
+            &["blink", "sign", "--key", "bad", "--merchant-id", MERCHANT, "--request", "request"],
+            &["abstraxn", "public-key", "--access-key", "bad"],
+            &["abstraxn", "stamp", "--access-key", "bad", "--body", "request"],
+        ] {
+            let output = run(&folder, arguments);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            for shown in [&output.stdout, &output.stderr] {
+                let shown = String::from_utf8_lossy(shown);
+                assert!(!shown.contains("c4a7c4"), "{arguments:?}: {shown}");
+            }
+            assert!(output.stdout.is_empty() || arguments.contains(&"webhook"));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a change must pass.
+
+use crate::{no_std, shell, tidy};
+
+pub(crate) fn run() -> Result<(), String> {
+    shell::run("cargo fmt --all --check")?;
+    tidy::run()?;
+    shell::run("cargo clippy --workspace --all-targets --locked -- -D warnings")?;
+    for features in ["", "ed25519", "keccak", "p256", "secp256k1"] {
+        check_features("signer-core", features)?;
+    }
+    for features in ["", "abstraxn", "blink", "crossmint", "privy"] {
+        check_features("signer-protocols", features)?;
+    }
+    no_std::run()?;
+    // The program's tests run the program: it is built before them, in the same profile.
+    shell::run("cargo test --workspace --locked --all-targets --no-fail-fast")?;
+    shell::run("cargo test --workspace --locked --doc")?;
+    let mut docs =
+        shell::command("cargo doc --workspace --no-deps --locked --document-private-items");
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    shell::run_command(docs, "cargo doc, warnings as errors")?;
+    eprintln!("\nall passed");
+    Ok(())
+}
+
+/// One crate with one feature and nothing else.
+fn check_features(package: &str, features: &str) -> Result<(), String> {
+    let mut command = shell::command("cargo clippy --locked --no-default-features");
+    command.args(["--package", package, "--features", features, "--", "-D", "warnings"]);
+    shell::run_command(command, &format!("cargo clippy {package} with only [{features}]"))
+}

@@ -1,0 +1,41 @@
+//! The tasks of this repository: `cargo xtask TASK`.
+
+mod bench;
+mod ci;
+mod fuzz;
+mod no_std;
+mod shell;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  ci             format, clippy, tests, doctests, docs, tidy, no-std: what a change must pass
+  tidy           the rules of this repository that no compiler checks
+  no-std         link core and protocols without std, and see that the check can fail
+  fuzz           run every fuzz target; --smoke: a few seconds each
+  bench          run the benchmarks and print each figure beside its peer";
+
+#[allow(clippy::disallowed_methods, reason = "a task runner reads its arguments")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let verdict = match arguments.as_slice() {
+        ["ci"] => ci::run(),
+        ["tidy"] => tidy::run(),
+        ["no-std"] => no_std::run(),
+        ["fuzz"] => fuzz::run(fuzz::Length::Long),
+        ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
+        ["bench"] => bench::run(),
+        _ => Err(USAGE.into()),
+    };
+    match verdict {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Running programs, with what they print shown as it comes.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A command in the root of the repository, given as words.
+pub(crate) fn command(words: &str) -> Command {
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).current_dir(root());
+    command
+}
+
+/// Runs a command that must succeed.
+pub(crate) fn run(words: &str) -> Result<(), String> {
+    run_command(command(words), words)
+}
+
+/// Runs a prepared command that must succeed.
+pub(crate) fn run_command(mut command: Command, name: &str) -> Result<(), String> {
+    eprintln!("\n$ {name}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{name}` failed: {status}")),
+        Err(error) => Err(format!("`{name}` could not be started: {error}")),
+    }
+}
+
+/// Runs a command that must succeed, and returns its standard output.
+pub(crate) fn output(words: &str) -> Result<String, String> {
+    let output = command(words)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("`{words}` could not be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`{words}` failed: {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+}

@@ -1,0 +1,192 @@
+//! The rules of this repository that no compiler checks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::shell;
+
+/// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
+const ARROWS: [(&str, &[&str]); 4] = [
+    ("signer-core", &[]),
+    ("signer-protocols", &["signer-core"]),
+    ("signer-cli", &["signer-core", "signer-protocols"]),
+    ("xtask", &[]),
+];
+
+/// What a room must never know, by crate: itself and what it brings.
+const FORBIDDEN: [(&str, &[&str]); 2] = [
+    ("signer-core", &["serde", "serde_json", "getrandom", "tokio", "reqwest"]),
+    ("signer-protocols", &["serde_json", "getrandom", "tokio", "reqwest"]),
+];
+
+/// Files over 500 lines, each with its reason.
+const LONG_FILES: [(&str, &str); 0] = [];
+const MAX_LINES: usize = 500;
+
+const MARKS: [&str; 4] = [
+    concat!("todo", "!("),
+    concat!("unimplemented", "!("),
+    concat!("FIX", "ME"),
+    concat!("#[ig", "nore"),
+];
+
+pub(crate) fn run() -> Result<(), String> {
+    let metadata = shell::output("cargo metadata --format-version 1 --locked")?;
+    let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
+    let mut faults = arrow_faults(&metadata);
+    faults.extend(forbidden_faults(&metadata));
+    for name in shell::output("git ls-files --cached --others --exclude-standard *.rs")?.lines() {
+        if let Ok(text) = fs::read_to_string(shell::root().join(name)) {
+            faults.extend(file_faults(name, &text));
+        }
+    }
+    if faults.is_empty() {
+        eprintln!("tidy: nothing found");
+        Ok(())
+    } else {
+        Err(faults.iter().map(|fault| format!("tidy: {fault}\n")).collect())
+    }
+}
+
+fn array<'a>(value: &'a Value, member: &str) -> &'a [Value] {
+    value[member].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_default()
+}
+
+/// Our crates, and what each depends on outside of tests.
+fn arrow_faults(metadata: &Value) -> Vec<String> {
+    let members = array(metadata, "workspace_members");
+    let ours: Vec<&Value> = array(metadata, "packages")
+        .iter()
+        .filter(|package| members.contains(&package["id"]))
+        .collect();
+    let names: Vec<&str> = ours.iter().map(|package| text(package, "name")).collect();
+    let mut faults = Vec::new();
+    for package in ours {
+        let name = text(package, "name");
+        let Some((_, allowed)) = ARROWS.iter().find(|(from, _)| *from == name) else {
+            faults.push(format!("crate {name} has no place in the drawing: add it to ARROWS"));
+            continue;
+        };
+        for dependency in array(package, "dependencies") {
+            let to = text(dependency, "name");
+            if dependency["kind"] != "dev" && names.contains(&to) && !allowed.contains(&to) {
+                faults.push(format!("{name} -> {to} is no arrow of the drawing"));
+            }
+        }
+    }
+    faults
+}
+
+/// What our lower crates bring with every feature on, outside of tests and builds.
+fn forbidden_faults(metadata: &Value) -> Vec<String> {
+    let packages: BTreeMap<&str, &Value> =
+        array(metadata, "packages").iter().map(|package| (text(package, "id"), package)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        array(&metadata["resolve"], "nodes").iter().map(|node| (text(node, "id"), node)).collect();
+    let mut faults = Vec::new();
+    for (name, forbidden) in FORBIDDEN {
+        let start = packages.iter().find(|(_, package)| text(package, "name") == name);
+        let mut open: Vec<&str> = start.map(|(id, _)| *id).into_iter().collect();
+        let mut seen = open.clone();
+        while let Some(id) = open.pop() {
+            let crate_name = packages.get(id).map_or("", |package| text(package, "name"));
+            if forbidden.contains(&crate_name) {
+                faults.push(format!("{name} must never know {crate_name}"));
+            }
+            for dependency in nodes.get(id).map_or(&[][..], |node| array(node, "deps")) {
+                let normal =
+                    array(dependency, "dep_kinds").iter().any(|kind| kind["kind"].is_null());
+                let id = text(dependency, "pkg");
+                if normal && !seen.contains(&id) {
+                    seen.push(id);
+                    open.push(id);
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn file_faults(name: &str, source: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let lines = source.lines().count();
+    if lines > MAX_LINES && !LONG_FILES.iter().any(|(long, _)| *long == name) {
+        faults.push(format!("{name} has {lines} lines: split it, or list it with its reason"));
+    }
+    for mark in MARKS {
+        if source.contains(mark) {
+            faults.push(format!("{name} holds {mark}"));
+        }
+    }
+    if Path::new(name).file_name().is_some_and(|file| file == "mod.rs") {
+        faults.push(format!("{name}: write foo.rs beside foo/"));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{arrow_faults, file_faults, forbidden_faults};
+
+    #[test]
+    fn a_wrong_arrow_is_found() {
+        let metadata = |kind: serde_json::Value| {
+            json!({
+                "workspace_members": ["core", "protocols"],
+                "packages": [
+                    {"id": "core", "name": "signer-core", "dependencies":
+                        [{"name": "signer-protocols", "kind": kind}]},
+                    {"id": "protocols", "name": "signer-protocols", "dependencies":
+                        [{"name": "signer-core", "kind": null}]},
+                ],
+            })
+        };
+        assert_eq!(
+            arrow_faults(&metadata(json!(null))),
+            ["signer-core -> signer-protocols is no arrow of the drawing"]
+        );
+        assert!(arrow_faults(&metadata(json!("dev"))).is_empty());
+    }
+
+    #[test]
+    fn a_crate_without_a_place_is_found() {
+        let metadata = json!({
+            "workspace_members": ["x"],
+            "packages": [{"id": "x", "name": "signer-x", "dependencies": []}],
+        });
+        assert_eq!(arrow_faults(&metadata).len(), 1);
+    }
+
+    #[test]
+    fn a_forbidden_crate_is_found_through_another() {
+        let metadata = json!({
+            "packages": [
+                {"id": "core", "name": "signer-core"},
+                {"id": "a", "name": "a"},
+                {"id": "serde", "name": "serde"},
+            ],
+            "resolve": {"nodes": [
+                {"id": "core", "deps": [{"pkg": "a", "dep_kinds": [{"kind": null}]}]},
+                {"id": "a", "deps": [{"pkg": "serde", "dep_kinds": [{"kind": null}]}]},
+            ]},
+        });
+        assert_eq!(forbidden_faults(&metadata), ["signer-core must never know serde"]);
+    }
+
+    #[test]
+    fn long_and_unfinished_files_are_found() {
+        assert!(file_faults("src/a.rs", "fn main() {}\n").is_empty());
+        assert_eq!(file_faults("src/a.rs", &"\n".repeat(501)).len(), 1);
+        assert_eq!(file_faults("src/a.rs", concat!("todo", "!()")).len(), 1);
+        assert_eq!(file_faults("src/a/mod.rs", "").len(), 1);
+    }
+}
