@@ -38,6 +38,12 @@ pub(crate) fn run() -> Result<(), String> {
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let mut faults = arrow_faults(&metadata);
     faults.extend(forbidden_faults(&metadata));
+    let twice = shell::output(
+        "cargo tree --package signer-protocols --all-features --edges normal,build --duplicates --locked",
+    )?;
+    if !twice.trim().is_empty() {
+        faults.push(format!("core and protocols resolve with a duplicate crate:\n{twice}"));
+    }
     for name in shell::output("git ls-files --cached --others --exclude-standard *.rs")?.lines() {
         if let Ok(text) = fs::read_to_string(shell::root().join(name)) {
             faults.extend(file_faults(name, &text));
