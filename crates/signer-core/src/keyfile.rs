@@ -58,10 +58,10 @@ impl<'a> KeyParts<'a> {
             _ => Error::Der,
         })?;
         let outer_public = info.public_key.map(|bits| bits.as_bytes().unwrap_or_default());
-        let parameters = info.algorithm.parameters_oid().ok();
         match algorithm {
             #[cfg(any(feature = "p256", feature = "secp256k1"))]
             KeyAlgorithm::EllipticCurve(curve) => {
+                let parameters = info.algorithm.parameters_oid().ok();
                 if info.algorithm.oid != EC_PUBLIC_KEY || parameters != Some(curve) {
                     return Err(Error::Algorithm);
                 }

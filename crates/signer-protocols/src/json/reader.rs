@@ -161,9 +161,8 @@ impl<'a> Reader<'a> {
         let start = self.at + 1;
         self.at = plain_end(self.bytes, start);
         if self.peek() == Some(b'"') {
-            let plain = self.slice(start, self.at);
             self.at += 1;
-            return Ok(Text::Plain(plain));
+            return Ok(Text::Quoted(self.slice(start - 1, self.at)));
         }
         let mut decoded = String::from(self.slice(start, self.at));
         loop {

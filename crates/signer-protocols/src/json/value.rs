@@ -23,8 +23,8 @@ pub(crate) struct Member<'a> {
 /// A string, by whether writing it needs another look.
 #[derive(Debug)]
 pub(crate) enum Text<'a> {
-    /// Source text with nothing to escape: written as it stands.
-    Plain(&'a str),
+    /// Source text with its quotes and nothing to escape between them: written as it stands.
+    Quoted(&'a str),
     /// Anything else.
     Decoded(String),
 }
@@ -41,7 +41,7 @@ pub(crate) enum Number<'a> {
 impl Text<'_> {
     pub(crate) fn as_str(&self) -> &str {
         match self {
-            Self::Plain(text) => text,
+            Self::Quoted(text) => text.get(1..text.len() - 1).unwrap_or_default(),
             Self::Decoded(text) => text,
         }
     }
@@ -77,6 +77,9 @@ pub(crate) fn sort_members(members: &mut [Member<'_>]) -> bool {
 /// UTF-16 order of two UTF-8 texts: bytewise, but what takes a surrogate pair (lead bytes from
 /// `F0`) sorts before U+E000 to U+FFFF (lead bytes `EE` and `EF`).
 fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
+    if left.is_ascii() || right.is_ascii() {
+        return left.cmp(right);
+    }
     let rank = |byte: u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { byte };
     match left.iter().zip(right).find(|(left, right)| left != right) {
         Some((left, right)) => rank(*left).cmp(&rank(*right)),
@@ -107,8 +110,8 @@ impl<'a> Object<'a> {
     #[cfg(feature = "abstraxn")]
     pub(crate) fn take_string(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
-            Value::String(Text::Plain(text)) => Some(text.into()),
             Value::String(Text::Decoded(text)) => Some(text),
+            Value::String(text) => Some(text.as_str().into()),
             _ => None,
         }
     }

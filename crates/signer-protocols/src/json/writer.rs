@@ -52,11 +52,7 @@ pub(crate) fn number_text(value: f64, buffer: &mut ryu_js::Buffer) -> &str {
 
 fn write_text(text: &Text<'_>, out: &mut Vec<u8>) {
     match text {
-        Text::Plain(text) => {
-            out.push(b'"');
-            out.extend_from_slice(text.as_bytes());
-            out.push(b'"');
-        }
+        Text::Quoted(text) => out.extend_from_slice(text.as_bytes()),
         Text::Decoded(text) => write_string(text, out),
     }
 }
