@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::shell;
 
 /// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
-const ARROWS: [(&str, &[&str]); 4] = [
+const ARROWS: [(&str, &[&str]); 5] = [
     ("signer-core", &[]),
+    ("signer-native", &["signer-core"]),
     ("signer-protocols", &["signer-core"]),
     ("signer-cli", &["signer-core", "signer-protocols"]),
     ("xtask", &[]),
