@@ -1,7 +1,10 @@
 //! What stops a command: a refusal (exit 1) or wrong usage (exit 2).
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
+
+use crate::input::looks_like_a_secret;
 
 /// A reason to stop, in words for the user, without any secret.
 #[derive(Debug)]
@@ -30,9 +33,36 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         use std::io::Write;
         // Where standard error is closed, the exit code still tells.
-        let _ = writeln!(std::io::stderr(), "error: {}", self.message);
+        let _ = writeln!(io::stderr(), "error: {}", self.message);
         ExitCode::from(if self.usage { 2 } else { 1 })
     }
+}
+
+/// Prints what clap says of the arguments, unless that may quote a secret.
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    let quoted = error.context().any(|(_, value)| looks_like_a_secret(value.to_string().trim()));
+    if error.use_stderr() && quoted {
+        let message = "an argument looks like a secret, which comes from a file, - or env:NAME";
+        return Failure::usage(message).report();
+    }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// An error of the operating system in our words: lower case, and what to look at.
+pub(crate) fn io_reason(error: &io::Error) -> String {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder",
+        io::ErrorKind::PermissionDenied => "permission denied: check the owner and the mode",
+        io::ErrorKind::IsADirectory => "it is a folder, not a file",
+        io::ErrorKind::NotADirectory => "a part of the path is not a folder",
+        io::ErrorKind::StorageFull => "no space is left on the disk",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+        io::ErrorKind::BrokenPipe => "the reader has gone",
+        // Ours, or the short name of what happened.
+        kind => return error.get_ref().map_or_else(|| kind.to_string(), ToString::to_string),
+    };
+    words.into()
 }
 
 /// Turns an error into a refusal about a subject.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, io_reason};
 
 const MAX_SECRET_BYTES: usize = 64 * 1024;
 
@@ -35,6 +35,26 @@ impl FromStr for SecretSource {
     }
 }
 
+/// What stands for a name that may be the secret itself, given where its place was asked for.
+const HIDDEN: &str = "the given name (not shown: a secret never goes in an argument)";
+
+/// Whether a text may be a secret: by a prefix, or by a long run of the letters of hex and base64.
+pub(crate) fn looks_like_a_secret(text: &str) -> bool {
+    let prefixes =
+        ["xmsk1_", "wallet-auth:", "wallet-api:", "whsec_", "sk_", "ck_", "-----BEGIN", "MI"];
+    let letter =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_');
+    let long_run = text.as_bytes().split(|byte| !letter(*byte)).any(|run| {
+        // A path has its separators every few letters.
+        run.len() >= 40 && run.split(|byte| *byte == b'/').any(|part| part.len() >= 20)
+    });
+    long_run || text.len() > 10 && prefixes.iter().any(|prefix| text.starts_with(prefix))
+}
+
+fn refuse(error: &io::Error, subject: impl std::fmt::Display) -> Failure {
+    Failure::refused(io_reason(error)).about(subject)
+}
+
 /// A secret as it was read; wiped when it is dropped.
 pub(crate) struct Secret(Zeroizing<Vec<u8>>);
 
@@ -46,20 +66,19 @@ impl SecretSource {
             Self::Environment(name) => match env::var_os(name) {
                 Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
                 None => {
-                    return Err(Failure::refused(format!(
-                        "environment variable {name} is not set"
-                    )));
+                    let missing = "the environment variable is not set";
+                    return Err(Failure::refused(missing).about(self));
                 }
             },
             Self::File(path) => {
-                let file = File::open(path).or_refuse(path.display())?;
-                let metadata = file.metadata().or_refuse(path.display())?;
+                let file = File::open(path).map_err(|error| refuse(&error, self))?;
+                let metadata = file.metadata().map_err(|error| refuse(&error, self))?;
                 warn_if_shared(path, &metadata);
                 let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
                 read_bounded(file, expected, MAX_SECRET_BYTES)
             }
         };
-        bytes.map(Secret).or_refuse(self)
+        bytes.map(Secret).map_err(|error| refuse(&error, self))
     }
 
     const fn is_standard_input(&self) -> bool {
@@ -71,23 +90,25 @@ impl std::fmt::Display for SecretSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::StandardInput => f.write_str("standard input"),
+            Self::Environment(name) if looks_like_a_secret(name) => f.write_str(HIDDEN),
             Self::Environment(name) => write!(f, "env:{name}"),
+            Self::File(path) if looks_like_a_secret(&path.to_string_lossy()) => f.write_str(HIDDEN),
             Self::File(path) => path.display().fmt(f),
         }
     }
 }
 
 impl Secret {
-    /// The bytes as they were read, for binary forms.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// The bytes of a DER key file, which starts with a SEQUENCE and may end with any byte.
+    pub(crate) fn der(&self) -> Option<&[u8]> {
+        (self.0.first() == Some(&0x30)).then_some(&self.0)
     }
 
     /// The text without one final line end, and without the `NAME="…"` around it that `generate`
     /// prints.
     pub(crate) fn text(&self) -> Result<&str, Failure> {
-        let text =
-            std::str::from_utf8(&self.0).map_err(|_| Failure::refused("the secret is not text"))?;
+        let text = std::str::from_utf8(&self.0)
+            .map_err(|_| Failure::refused("the secret is not text in utf-8"))?;
         let text =
             text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         Ok(assigned_value(text).unwrap_or(text))
@@ -105,7 +126,7 @@ fn assigned_value(text: &str) -> Option<&str> {
         _ => text,
     };
     let (name, value) = text.split_once("=\"")?;
-    let value = value.strip_suffix('"')?;
+    let value = value.strip_suffix('\r').unwrap_or(value).strip_suffix('"')?;
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_name = !name.is_empty() && name.bytes().all(letters);
     (is_name && !value.contains('"')).then_some(value)
@@ -134,12 +155,11 @@ impl FileSource {
     /// Reads at most `max_bytes`; more is refused without reading on.
     pub(crate) fn read(&self, max_bytes: usize) -> Result<Vec<u8>, Failure> {
         let bytes = match self {
-            Self::StandardInput => {
-                read_bounded(io::stdin().lock(), 0, max_bytes).or_refuse("standard input")
-            }
+            Self::StandardInput => read_bounded(io::stdin().lock(), 0, max_bytes)
+                .map_err(|error| refuse(&error, "standard input")),
             Self::File(path) => File::open(path)
                 .and_then(|file| read_bounded(file, 0, max_bytes))
-                .or_refuse(path.display()),
+                .map_err(|error| refuse(&error, path.display())),
         };
         bytes.map(|bytes| bytes.to_vec())
     }

@@ -2,9 +2,29 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, io_reason};
+
+/// Where a new secret goes: a file, or `-` (standard output).
+#[derive(Clone, Debug)]
+pub(crate) enum OutFile {
+    StandardOutput,
+    New(PathBuf),
+}
+
+impl FromStr for OutFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("a file name, or - for standard output".into()),
+            "-" => Ok(Self::StandardOutput),
+            path => Ok(Self::New(path.into())),
+        }
+    }
+}
 
 /// Writes a secret to a new file that only its owner can read. A file that is there is kept, and a
 /// file that could not be written whole is removed.
@@ -25,7 +45,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), Failure> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path).or_refuse(path.display())
+    builder.recursive(true).create(path).map_err(|error| refuse(&error, path))
 }
 
 fn create(path: &Path, parts: &[&[u8]], mode: u32) -> Result<(), Failure> {
@@ -40,13 +60,17 @@ fn create(path: &Path, parts: &[&[u8]], mode: u32) -> Result<(), Failure> {
             Failure::refused("the file exists and is not overwritten: choose another name")
                 .about(path.display())
         }
-        _ => Failure::refused(error).about(path.display()),
+        _ => refuse(&error, path),
     })?;
     let written = write_all(file, parts);
     if written.is_err() {
         let _ = fs::remove_file(path);
     }
-    written.or_refuse(path.display())
+    written.map_err(|error| refuse(&error, path))
+}
+
+fn refuse(error: &io::Error, path: &Path) -> Failure {
+    Failure::refused(io_reason(error)).about(path.display())
 }
 
 fn write_all(mut file: File, parts: &[&[u8]]) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, io_reason};
 
 /// The answer of a command.
 pub(crate) enum Outcome {
@@ -59,7 +59,8 @@ impl Outcome {
                 write_object(&mut out, Some("false"), &[("reason", reason.as_str().into())])
             }
         };
-        written.and_then(|()| out.flush()).or_refuse("standard output")?;
+        let written = written.and_then(|()| out.flush());
+        written.map_err(|error| Failure::refused(io_reason(&error)).about("standard output"))?;
         let refused = matches!(self, Self::Invalid(_));
         Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -56,6 +56,7 @@ fn secrets_from_every_source_and_in_every_wrapping() {
         ("crlf", format!("{SECRET}\r\n")),
         ("prefixed", format!("xmsk1_{SECRET}\n")),
         ("assigned", format!("CROSSMINT_SIGNER_SECRET=\"xmsk1_{SECRET}\"\n")),
+        ("crlf-comments", format!("A=\"{SECRET}\"\r\n# a: b\r\n")),
         ("commented", format!("CROSSMINT_SIGNER_SECRET=\"xmsk1_{SECRET}\"\n# a: b\n# c: d\n")),
     ] {
         private_file(&folder, name, &text);
@@ -85,6 +86,36 @@ fn secrets_from_every_source_and_in_every_wrapping() {
         let output = run(&folder, &[&ADDRESS[..], &["--secret", name]].concat());
         assert_eq!(output.status.code(), Some(1), "{name}");
         assert!(output.stdout.is_empty() && stderr(&output).starts_with("error: "), "{name}");
+    }
+}
+
+#[test]
+fn a_dash_is_standard_output_and_never_a_file() {
+    let folder = folder("dash");
+    for provider in ["crossmint", "privy", "abstraxn"] {
+        let output = run(&folder, &[provider, "generate", "--out", "-"]);
+        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("=\""));
+    }
+    assert!(fs::read_dir(&folder).unwrap().next().is_none());
+}
+
+/// The key files of the core's vectors, through the program.
+#[test]
+fn key_files_in_every_form() {
+    let folder = folder("forms");
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../signer-core/tests/vectors/keyfiles");
+    let vectors = std::path::Path::new(vectors);
+    let expect: serde_json::Value =
+        serde_json::from_slice(&fs::read(vectors.join("expect.json")).unwrap()).unwrap();
+    for (name, file) in expect["files"].as_object().unwrap() {
+        let path = vectors.join(name);
+        let key = path.to_str().unwrap();
+        let output = run(&folder, &["privy", "public-key", "--key", key, "--json"]);
+        match file["expect"].as_str().unwrap() {
+            "accept" => assert!(output.status.success(), "{name}: {}", stderr(&output)),
+            "reject" => assert_eq!(output.status.code(), Some(1), "{name}"),
+            _ => assert!(matches!(output.status.code(), Some(0 | 1)), "{name}"),
+        }
     }
 }
 

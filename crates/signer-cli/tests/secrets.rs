@@ -81,3 +81,59 @@ fn refusals_do_not_tell_secrets() {
         }
     }
 }
+
+/// A secret where its place was asked for: the mistake is named, the secret is not shown.
+#[test]
+fn secrets_given_as_arguments_are_not_shown() {
+    let folder = folder("arguments");
+    let hex = "c4a7".repeat(16);
+    let base64 = "c4a7+/C4".repeat(20);
+    for secret in [
+        hex.clone(),
+        format!("xmsk1_{hex}"),
+        format!("wallet-auth:{base64}"),
+        format!("MIG{base64}"),
+        format!("whsec_{}", &base64[..24]),
+        format!("sk_staging_{}", &base64[..8]),
+        format!("env:{hex}"),
+        format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n"),
+    ] {
+        for arguments in [
+            &[
+                "crossmint",
+                "address",
+                "--project-id",
+                "p",
+                "--environment",
+                "staging",
+                "--chain",
+                "base",
+                "--secret",
+            ][..],
+            &["crossmint", "api-key", "--api-key"],
+            &["privy", "public-key", "--key"],
+            &[
+                "privy",
+                "webhook",
+                "--id",
+                "i",
+                "--timestamp",
+                "1",
+                "--signature",
+                "s",
+                "--body",
+                "-",
+                "--secret",
+            ],
+            &["abstraxn", "public-key", "--access-key"],
+            &["abstraxn", "public-key"],
+            &["crossmint", "address", "--scheme"],
+        ] {
+            let output = run(&folder, &[arguments, &[&secret]].concat());
+            assert_ne!(output.status.code(), Some(0));
+            let shown = String::from_utf8_lossy(&output.stderr);
+            assert!(!shown.to_lowercase().contains("c4a7"), "{arguments:?}: {shown}");
+            assert!(output.stdout.is_empty());
+        }
+    }
+}

@@ -92,8 +92,11 @@ impl VerifyingKey {
     /// Reads the 32-byte encoding.
     ///
     /// # Errors
-    /// [`Error::PublicKey`] when it is no point, or one of low order.
+    /// [`Error::PublicKey`] when it is no point, one of low order, or not the canonical encoding.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, Error> {
+        if !is_canonical_y(bytes) {
+            return Err(Error::PublicKey);
+        }
         match ed25519_dalek::VerifyingKey::from_bytes(bytes) {
             Ok(key) if !key.is_weak() => Ok(Self(key)),
             _ => Err(Error::PublicKey),
@@ -115,6 +118,12 @@ impl VerifyingKey {
         self.verify(message, &signature).map_err(|_| Error::SignatureMismatch)?;
         Ok(signature)
     }
+}
+
+/// Whether y, the encoding without its sign bit, is below p = 2^255 - 19.
+fn is_canonical_y(bytes: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = bytes;
+    high & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *low < 0xed
 }
 
 impl fmt::Debug for VerifyingKey {

@@ -11,6 +11,10 @@ use crate::Error;
 const MAX_DER: usize = 1_280;
 const MAX_ESCAPED_PEM: usize = 2_048;
 
+const INTEGER: u8 = 0x02;
+const OCTET_STRING: u8 = 0x04;
+const SEQUENCE: u8 = 0x30;
+
 #[cfg(any(feature = "p256", feature = "secp256k1"))]
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
@@ -41,12 +45,9 @@ pub(crate) struct KeyParts<'a> {
 impl<'a> KeyParts<'a> {
     /// Reads PKCS#8 or SEC1, told apart by the structure.
     pub(crate) fn from_der(der: &'a [u8], algorithm: KeyAlgorithm) -> Result<Self, Error> {
-        match der {
-            // SEQUENCE, length in one to three bytes, SEQUENCE: an EncryptedPrivateKeyInfo.
-            [0x30, 0x82, _, _, 0x30, ..] | [0x30, 0x81, _, 0x30, ..] => Err(Error::Encrypted),
-            [0x30, 0x81, _, rest @ ..] | [0x30, _, rest @ ..] if is_sec1(rest) => {
-                Self::from_sec1(der, algorithm)
-            }
+        match outline(der) {
+            Some((SEQUENCE, OCTET_STRING)) => Err(Error::Encrypted),
+            Some((INTEGER, OCTET_STRING)) => Self::from_sec1(der, algorithm),
             _ => Self::from_pkcs8(der, algorithm),
         }
     }
@@ -154,7 +155,6 @@ fn decode_pem<T>(
 ) -> Result<T, Error> {
     let name_fault = |error| match error {
         PemError::HeaderDisallowed => Error::Encrypted,
-        PemError::Label => Error::PemLabel,
         _ if pem.windows(10).any(|text| text == b"Proc-Type:") => Error::Encrypted,
         _ => Error::Pem,
     };
@@ -200,9 +200,27 @@ fn read_ec_private_key(
     Ok(KeyParts { secret: exactly_32(key.private_key)?, public_key: [key.public_key, None] })
 }
 
-/// Whether what follows the outer header is `INTEGER 1, OCTET STRING`.
-fn is_sec1(rest: &[u8]) -> bool {
-    rest.starts_with(&[0x02, 0x01, 0x01, 0x04])
+/// The tags of the first two values inside a SEQUENCE: `SEQUENCE, OCTET STRING` is an encrypted key,
+/// `INTEGER, OCTET STRING` is SEC1.
+fn outline(der: &[u8]) -> Option<(u8, u8)> {
+    let (tag, content, _) = split_value(der)?;
+    let (first, _, rest) = split_value(content)?;
+    let (second, ..) = split_value(rest)?;
+    (tag == SEQUENCE).then_some((first, second))
+}
+
+/// Tag, content and what follows, with a length of up to two bytes.
+fn split_value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, length, rest) = match der {
+        [tag, 0x82, high, low, rest @ ..] => {
+            (*tag, usize::from(u16::from_be_bytes([*high, *low])), rest)
+        }
+        [tag, 0x81, length, rest @ ..] => (*tag, usize::from(*length), rest),
+        [tag, length @ 0..=0x7f, rest @ ..] => (*tag, usize::from(*length), rest),
+        _ => return None,
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((tag, content, rest))
 }
 
 fn exactly_32(bytes: &[u8]) -> Result<&[u8; 32], Error> {

@@ -144,6 +144,19 @@ fn ed25519_keys_of_low_order_are_refused() {
     }
 }
 
+/// y = p + k instead of k, for each k that is the y of a point.
+#[test]
+fn ed25519_keys_that_are_not_canonical_are_refused() {
+    for k in 0..19_u8 {
+        let mut bytes = [0xff; 32];
+        bytes[0] = 0xed + k;
+        bytes[31] = 0x7f;
+        assert_eq!(ed25519::VerifyingKey::from_bytes(&bytes), Err(Error::PublicKey), "{k}");
+        bytes[31] = 0xff;
+        assert_eq!(ed25519::VerifyingKey::from_bytes(&bytes), Err(Error::PublicKey), "{k}");
+    }
+}
+
 /// n - s, by schoolbook subtraction.
 fn high_s(fixed: &[u8; 64]) -> [u8; 64] {
     let order = unhex32(SECP256K1_ORDER);

@@ -14,7 +14,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Reads canonical standard base64 with padding.
-#[cfg(any(feature = "crossmint", feature = "privy"))]
+#[cfg(any(feature = "blink", feature = "crossmint", feature = "privy"))]
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Error> {
     let mut out = alloc::vec![0; text.len() / 4 * 3 + 3];
     let len = encoding::base64_decode(text.as_bytes(), &mut out)?.len();

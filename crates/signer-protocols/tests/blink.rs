@@ -3,6 +3,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use signer_core::p256::SigningKey;
+use signer_core::signature::Signer;
 use signer_protocols::blink::{
     IdempotencyKey, MerchantId, PaymentVerifier, Policy, PolicyFile, ReplayStore, SignerRequest,
     Timestamp, VerifyError,
@@ -241,6 +242,77 @@ fn changes_are_found() {
     let other = SigningKey::from_scalar(&[8; 32]).unwrap().verifying_key();
     let verdict = PaymentVerifier::new(other).verify_response(good.to_string().as_bytes(), now);
     assert_eq!(verdict, Err(VerifyError::Signature));
+}
+
+/// What a merchant's broken signer may sign: a right signature under a payload that is none.
+#[test]
+fn signed_payloads_of_no_valid_form_are_refused() {
+    let key = SigningKey::from_scalar(&[7; 32]).unwrap();
+    let verify = |change: &str, value: Value| {
+        let mut payload: Value = serde_json::json!({
+            "amount": 50, "chainId": 8453, "address": "0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a",
+            "token": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "idempotencyKey": KEY,
+            "callbackScheme": null, "signatureTimestamp": TIME, "version": "v1",
+        });
+        if value == "absent" {
+            payload.as_object_mut().unwrap().remove(change);
+        } else {
+            payload[change] = value;
+        }
+        let mut text = vec![0; 1_000];
+        let json = payload.to_string();
+        let payload = signer_core::encoding::base64url_encode(json.as_bytes(), &mut text).unwrap();
+        let signature: signer_core::p256::DerSignature = key.try_sign(payload.as_bytes()).unwrap();
+        let mut text = [0; 100];
+        let signature =
+            signer_core::encoding::base64url_encode(signature.as_bytes(), &mut text).unwrap();
+        PaymentVerifier::new(key.verifying_key()).verify(
+            payload,
+            signature,
+            Timestamp::parse(TIME).unwrap(),
+        )
+    };
+    assert!(verify("amount", 50.into()).is_ok());
+    assert!(verify("amount", Value::Null).is_ok());
+    assert!(verify("callbackScheme", "myapp".into()).is_ok());
+    // The vendor's samples may drop it.
+    assert!(verify("callbackScheme", "absent".into()).is_ok());
+    for (field, value) in [
+        ("amount", Value::from(-1)),
+        ("amount", "absent".into()),
+        ("chainId", 8453.5.into()),
+        ("chainId", 8_253_038.into()),
+        ("address", "not an address".into()),
+        ("address", "absent".into()),
+        ("token", "".into()),
+        ("idempotencyKey", "1".into()),
+        ("callbackScheme", "javascript".into()),
+        ("callbackScheme", "my app".into()),
+        ("callbackScheme", 1.into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00Z".into()),
+        ("version", "v2".into()),
+        ("version", "absent".into()),
+    ] {
+        assert_eq!(
+            verify(field, value.clone()),
+            Err(VerifyError::Field { field }),
+            "{field} {value}"
+        );
+    }
+    assert_eq!(verify("more", 1.into()), Err(VerifyError::Field { field: "payload" }));
+}
+
+#[test]
+fn numbers_without_a_double_are_refused_in_every_member() {
+    for body in [r#"{"amount":1e400}"#, r#"{"x":1e400}"#, r#"{"x":[{"y":-1e999}]}"#] {
+        let verdict = SignerRequest::parse(body.as_bytes(), Limits::default())
+            .and_then(|request| request.validate(&Policy::catalogue()));
+        assert!(verdict.is_err(), "{body}");
+    }
+    let amount = SignerRequest::parse(br#"{"amount":1e400}"#, Limits::default()).unwrap();
+    let fields: Vec<_> = amount.validate(&Policy::catalogue()).unwrap_err().fields().collect();
+    assert_eq!(fields, ["amount", "chainId", "address", "token"]);
+    assert!(SignerRequest::parse(br#"{"x":1e400}"#, Limits::default()).is_err());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use signer_core::p256::SigningKey;
 use signer_protocols::blink::{
-    Amount, IdempotencyKey, MerchantAuthorization, MerchantId, Policy, PolicyError, PolicyFile,
-    SignerRequest, Timestamp, UsdMicros,
+    Amount, IdempotencyKey, MerchantAuthorization, MerchantId, PaymentVerifier, Policy,
+    PolicyError, PolicyFile, SignerRequest, Timestamp, UsdMicros,
 };
 use signer_protocols::jcs::Limits;
 
@@ -236,6 +236,17 @@ fn merchant_authorization() {
     );
     let signature = unbase64url(text(&header, "signature"));
     key.verifying_key().accept(text(&header, "payload").as_bytes(), &signature).unwrap();
+    let verifier = PaymentVerifier::new(key.verifying_key());
+    let header = authorization.sign(&key).unwrap();
+    let signed = Timestamp::parse(time).unwrap();
+    let at = |ms: u64| Timestamp::from_unix_ms(signed.unix_ms() + ms).unwrap();
+    let merchant = verifier.verify_merchant_authorization(&header, at(900_000)).unwrap();
+    assert_eq!(merchant.as_str(), "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d");
+    assert!(verifier.verify_merchant_authorization(&header, at(900_001)).is_err());
+    assert!(verifier.verify_merchant_authorization(&header[1..], at(0)).is_err());
+    let other = PaymentVerifier::new(SigningKey::from_scalar(&[8; 32]).unwrap().verifying_key());
+    assert!(other.verify_merchant_authorization(&header, at(0)).is_err());
+    assert_eq!(at(5).back_dated(5), at(0));
     assert_eq!(
         authorization.attach(&key.verifying_key(), &signature).unwrap(),
         authorization.sign(&key).unwrap()

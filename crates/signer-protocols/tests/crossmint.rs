@@ -215,6 +215,14 @@ fn solana_transactions_that_are_refused() {
         base58::encode(wire, &mut out).unwrap().to_owned()
     };
     assert!(Approval::solana_transaction(&encode(&good)).is_ok());
+    // The long form of the signature count, as far as it goes, and bytes after the message.
+    for long in [&[0x81, 0x00][..], &[0x81, 0x80, 0x00], &[0x81, 0x80, 0x80, 0x80, 0x80, 0x00]] {
+        let wire = [long, &good[1..], b"more"].concat();
+        let approval = Approval::solana_transaction(&encode(&wire)).unwrap();
+        assert_eq!(approval, Approval::solana_transaction(&encode(&good)).unwrap());
+    }
+    let beyond = [&[0x81, 0x80, 0x80, 0x01][..], &good[1..]].concat();
+    assert!(Approval::solana_transaction(&encode(&beyond)).is_err());
     for cut in 0..good.len() {
         let verdict = Approval::solana_transaction(&encode(&good[..cut]));
         assert_eq!(verdict, Err(ApprovalError::SolanaTransaction), "cut at {cut}");

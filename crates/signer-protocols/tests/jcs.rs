@@ -134,6 +134,28 @@ fn private_names_of_serde_json_are_names() {
     assert_eq!(canonicalize(document), Ok(document.to_vec()));
 }
 
+/// What `serde_json` hands out once any crate of the build has switched its features on.
+#[test]
+fn private_structs_of_serde_json_are_no_objects() {
+    struct Private(&'static str, &'static str);
+    impl serde::Serialize for Private {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeStruct;
+            let mut object = serializer.serialize_struct(self.0, 1)?;
+            object.serialize_field(self.0, self.1)?;
+            object.end()
+        }
+    }
+    let number = |text| jcs::to_vec(&Private("$serde_json::private::Number", text));
+    assert_eq!(number("1.50").unwrap(), b"1.5");
+    assert_eq!(number("18446744073709551615").unwrap(), b"18446744073709552000");
+    for bad in ["1e400", "NaN", "true", "", "1 "] {
+        assert!(number(bad).is_err() || bad == "1 ", "{bad}");
+    }
+    let raw = jcs::to_vec(&Private("$serde_json::private::RawValue", "{}"));
+    assert_eq!(raw.unwrap_err().kind(), &JsonErrorKind::RawValue);
+}
+
 #[test]
 fn limits_are_the_callers() {
     let limits = Limits::default().with_max_bytes(3);
@@ -163,6 +185,14 @@ fn typed_values() {
     assert_eq!(jcs::to_vec(&0.1_f32).unwrap(), b"0.10000000149011612");
     assert_eq!(jcs::to_vec("\u{7f}\u{1f}\"").unwrap(), b"\"\x7f\\u001f\\\"\"");
     assert_eq!(jcs::to_vec(&((), Some(1))).unwrap(), b"[null,1]");
+
+    let deep = |depth: usize| {
+        let inner = serde_json::Value::Null;
+        (0..depth).fold(inner, |value, _| serde_json::Value::Array(vec![value]))
+    };
+    assert!(jcs::to_vec(&deep(128)).is_ok());
+    let limit = JsonErrorKind::TooDeep { limit: 128 };
+    assert_eq!(jcs::to_vec(&deep(129)).unwrap_err().kind(), &limit);
 
     let kind = |result: Result<Vec<u8>, jcs::JsonError>| result.unwrap_err().kind().clone();
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {

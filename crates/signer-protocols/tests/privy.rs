@@ -117,6 +117,8 @@ fn keys_that_are_refused() {
         good[..good.len() - 4].to_owned(),
         body.replace('+', "-"),
         format!("{good}="),
+        format!("wallet-auth:{}", text(&cases(&all, "keys")[0], "pkcs8_pem")),
+        format!("{} x", text(&cases(&all, "keys")[0], "pkcs8_pem")),
         "A".repeat(100_000),
     ] {
         assert!(AuthorizationKey::parse(&bad).is_err(), "{bad}");

@@ -3,7 +3,9 @@ use signer_core::encoding::{base58, base64_encode, base64url_encode};
 use signer_core::p256::SigningKey;
 use signer_protocols::abstraxn::{AccessKey, ExportRecipient};
 use signer_protocols::crossmint::{ChainType, ServerSigner, SignerSecret};
-use signer_protocols::privy::{AuthorizationKey, SessionRecipient, WebhookSecret};
+use signer_protocols::privy::{
+    AuthorizationKey, AuthorizationRequest, Method, SessionRecipient, WebhookSecret,
+};
 
 const SECRET: [u8; 32] = *b"canary-canary-canary-canary-cana";
 
@@ -49,6 +51,19 @@ fn debug_of_every_secret_type_is_redacted() {
         assert_hidden(&shown);
     }
     assert_eq!(AccessKey::parse(hex).unwrap().to_text().expose_secret(), hex);
+}
+
+/// What a caller would not log either.
+#[test]
+fn debug_of_a_request_shows_no_body_and_no_signature() {
+    let builder =
+        AuthorizationRequest::builder(Method::Post, "https://x/", "app").body(&["canary"]).unwrap();
+    assert!(!format!("{builder:?}").contains("canary"));
+    let request = builder.build().unwrap();
+    assert!(!format!("{request:?}").contains("canary"));
+    let signed = request.sign(&[&SigningKey::from_scalar(&SECRET).unwrap()]).unwrap();
+    let shown = format!("{signed:?}");
+    assert!(!shown.contains("canary") && !shown.contains(signed.signature().unwrap()));
 }
 
 /// Every parser of a secret, given the secret with something wrong about it: neither the error nor a

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 use signer_protocols::abstraxn::AccessKey;
@@ -7,7 +5,7 @@ use signer_protocols::abstraxn::AccessKey;
 use super::jcs::DEFAULT_MAX_BYTES;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
-use crate::key_file;
+use crate::key_file::{self, OutFile};
 use crate::outcome::{Field, Outcome};
 use crate::system;
 
@@ -18,7 +16,7 @@ pub(crate) enum Command {
     Generate {
         /// Write it to a new file (mode 0600) instead of printing it.
         #[arg(long, value_name = "F")]
-        out: Option<PathBuf>,
+        out: Option<OutFile>,
     },
     /// Show the public key of an access key in both encodings.
     #[command(after_help = "Example:\n  signer abstraxn public-key --access-key access.key")]
@@ -63,12 +61,14 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     }
 }
 
-fn generate(out: Option<PathBuf>) -> Result<Outcome, Failure> {
+fn generate(out: Option<OutFile>) -> Result<Outcome, Failure> {
     let key = AccessKey::generate(&mut system::random()?);
     let text = key.to_text();
     let shown = match out {
-        None => ("accessKey", Field::Secret("SERVER_WALLET_ACCESS_KEY", text)),
-        Some(path) => {
+        None | Some(OutFile::StandardOutput) => {
+            ("accessKey", Field::Secret("SERVER_WALLET_ACCESS_KEY", text))
+        }
+        Some(OutFile::New(path)) => {
             key_file::create_secret(&path, &[text.expose_secret().as_bytes(), b"\n"])?;
             ("path", path.display().to_string().into())
         }

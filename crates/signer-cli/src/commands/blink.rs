@@ -55,6 +55,9 @@ pub(crate) struct SignArguments {
     /// The id of the payment, a version 4 UUID. Default: a new one.
     #[arg(long, value_name = "UUID")]
     idempotency_key: Option<String>,
+    /// The most bytes of the request that are read.
+    #[arg(long, value_name = "N", default_value_t = MAX_REQUEST_BYTES)]
+    max_bytes: usize,
     /// The time of signing, as 2026-03-01T12:00:00.000Z. Default: now.
     #[arg(long, value_name = "T")]
     timestamp: Option<String>,
@@ -62,7 +65,7 @@ pub(crate) struct SignArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
-    /// The merchant's public key, PEM, a file or - for standard input.
+    /// The merchant's public key, PEM or DER, a file or - for standard input.
     #[arg(long, value_name = "F")]
     public_key: FileSource,
     /// The response to check, a file or - for standard input.
@@ -139,8 +142,8 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         Some(file) => read_policy(file)?,
         None => Policy::catalogue(),
     };
-    let body = arguments.request.read(MAX_REQUEST_BYTES)?;
-    let limits = Limits::default().with_max_bytes(MAX_REQUEST_BYTES);
+    let body = arguments.request.read(arguments.max_bytes)?;
+    let limits = Limits::default().with_max_bytes(arguments.max_bytes);
     let payment = SignerRequest::parse(&body, limits)
         .and_then(|request| request.validate(&policy))
         .or_refuse("request")?;
@@ -154,8 +157,12 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
 
 fn verify(arguments: &VerifyArguments) -> Result<Outcome, Failure> {
     one_standard_input([], [&arguments.public_key, &arguments.response])?;
-    let pem = arguments.public_key.read(MAX_FILE_BYTES)?;
-    let key = VerifyingKey::from_spki_pem(&pem).or_refuse("public key")?;
+    let file = arguments.public_key.read(MAX_FILE_BYTES)?;
+    let key = match file.first() {
+        Some(0x30) => VerifyingKey::from_spki_der(&file),
+        _ => VerifyingKey::from_spki_pem(&file),
+    };
+    let key = key.or_refuse("public key")?;
     let now = timestamp(arguments.now.as_deref())?;
     let response = arguments.response.read(MAX_FILE_BYTES)?;
     let verifier = PaymentVerifier::new(key).max_age_ms(arguments.max_age.0);
@@ -183,9 +190,8 @@ fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
 
 fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
     let secret = source.read()?;
-    // DER starts with a SEQUENCE, and may end with any byte.
-    if secret.bytes().first() == Some(&0x30) {
-        return SigningKey::from_der(secret.bytes()).or_refuse(source);
+    if let Some(der) = secret.der() {
+        return SigningKey::from_der(der).or_refuse(source);
     }
     SigningKey::from_pem(secret.text()?.as_bytes()).or_refuse(source)
 }

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use signer_core::SecretBytes;
@@ -10,7 +8,7 @@ use signer_protocols::crossmint::{
 
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{SecretSource, one_standard_input};
-use crate::key_file;
+use crate::key_file::{self, OutFile};
 use crate::outcome::{Field, Outcome};
 use crate::system;
 
@@ -21,7 +19,7 @@ pub(crate) enum Command {
     Generate {
         /// Write it to a new file (mode 0600) instead of printing it.
         #[arg(long, value_name = "F")]
-        out: Option<PathBuf>,
+        out: Option<OutFile>,
     },
     /// Show what an API key says, once its signature is verified.
     #[command(after_help = "Example:\n  signer crossmint api-key --api-key env:CROSSMINT_API_KEY")]
@@ -122,10 +120,10 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     }
 }
 
-fn generate(out: Option<PathBuf>) -> Result<Outcome, Failure> {
+fn generate(out: Option<OutFile>) -> Result<Outcome, Failure> {
     let secret = SecretBytes::try_init(|bytes| system::fill(bytes))?;
     let text = SignerSecret::from_bytes(secret).to_text();
-    let Some(path) = out else {
+    let Some(OutFile::New(path)) = out else {
         let secret = Field::Secret("CROSSMINT_SIGNER_SECRET", text);
         return Ok(Outcome::Fields(vec![("secret", secret)]));
     };

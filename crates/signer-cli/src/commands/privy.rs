@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
@@ -14,7 +13,7 @@ use signer_protocols::privy::{
 use super::jcs::{DEFAULT_MAX_BYTES, read_body};
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
-use crate::key_file;
+use crate::key_file::{self, OutFile};
 use crate::outcome::{Field, Outcome};
 use crate::system;
 
@@ -25,7 +24,7 @@ pub(crate) enum Command {
     Generate {
         /// Write it to a new file (mode 0600) instead of printing it.
         #[arg(long, value_name = "F")]
-        out: Option<PathBuf>,
+        out: Option<OutFile>,
     },
     /// Show the public key of an authorization key, as it is registered.
     #[command(after_help = "Example:\n  signer privy public-key --key privy.key")]
@@ -158,13 +157,15 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     }
 }
 
-fn generate(out: Option<PathBuf>) -> Result<Outcome, Failure> {
+fn generate(out: Option<OutFile>) -> Result<Outcome, Failure> {
     let key = AuthorizationKey::from(SigningKey::generate(&mut system::random()?));
     let public_key = Field::from(encode_public_key(&key.verifying_key()));
     let text = key.to_wallet_auth();
     let shown = match out {
-        None => ("authorizationKey", Field::Secret("PRIVY_AUTHORIZATION_KEY", text)),
-        Some(path) => {
+        None | Some(OutFile::StandardOutput) => {
+            ("authorizationKey", Field::Secret("PRIVY_AUTHORIZATION_KEY", text))
+        }
+        Some(OutFile::New(path)) => {
             key_file::create_secret(&path, &[text.expose_secret().as_bytes(), b"\n"])?;
             ("path", path.display().to_string().into())
         }
@@ -240,6 +241,9 @@ fn webhook(arguments: &WebhookArguments) -> Result<Outcome, Failure> {
 }
 
 fn read_key(source: &SecretSource) -> Result<AuthorizationKey, Failure> {
-    let text = source.read()?;
-    AuthorizationKey::parse(text.text()?).or_refuse(source)
+    let secret = source.read()?;
+    if let Some(der) = secret.der() {
+        return SigningKey::from_der(der).map(AuthorizationKey::from).or_refuse(source);
+    }
+    AuthorizationKey::parse(secret.text()?).or_refuse(source)
 }

@@ -127,7 +127,7 @@ impl ExportedKey {
 fn text<const N: usize>(write: impl FnOnce(&mut [u8]) -> usize) -> SecretString {
     let mut len = 0;
     let buffer = SecretBytes::<N>::init(|buffer| len = write(buffer));
-    let mut text = String::with_capacity(N);
+    let mut text = String::with_capacity(len);
     text.extend(buffer.expose_secret().iter().take(len).map(|byte| char::from(*byte)));
     text.into()
 }

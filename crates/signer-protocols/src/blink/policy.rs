@@ -56,6 +56,9 @@ impl Policy {
     }
 
     pub(super) fn allows_url(&self, url: &str) -> bool {
+        if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return false;
+        }
         self.url_origins.iter().any(|origin| {
             url.strip_prefix(origin.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))

@@ -74,7 +74,7 @@ impl SignerRequest {
         let no_object = JsonError::new(JsonErrorKind::UnexpectedCharacter, Some(0));
         let mut object = Object::from_value(value).ok_or(Rejection::from_json(no_object))?;
         let mut member = |name| object.take(name);
-        Ok(Self {
+        let request = Self {
             amount: Field::read(member("amount"), number),
             chain_id: Field::read(member("chainId"), number),
             address: Field::read(member("address"), string),
@@ -84,7 +84,12 @@ impl SignerRequest {
             url: Field::read(member("url"), string),
             reference: Field::read(member("reference"), string),
             metadata: Field::read(member("metadata"), strings),
-        })
+        };
+        if object.holds_infinity() {
+            let error = JsonError::new(JsonErrorKind::NumberRange, None);
+            return Err(Rejection::from_json(error));
+        }
+        Ok(request)
     }
 
     /// Checks every member against its rule and `policy`, and says all that is wrong at once.

@@ -1,10 +1,13 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::Verifier;
 
+use super::address::form_of;
+use super::policy::{is_forbidden_scheme, is_scheme};
 use super::request::{chain_id, number, string};
-use super::{Amount, IdempotencyKey, Payment, Timestamp, VerifyError};
+use super::{Amount, IdempotencyKey, MerchantId, Payment, Timestamp, VerifyError};
 use crate::base64;
 use crate::jcs::Limits;
 use crate::json::{self, Object, Value};
@@ -74,21 +77,57 @@ impl PaymentVerifier {
         signature: &str,
         now: Timestamp,
     ) -> Result<Payment, VerifyError> {
+        let json = self.open(payload, signature)?;
+        let payment = read_payment(object(json::parse(&json, Limits::default())?, "payload")?)?;
+        self.check_age(payment.signed_at, now)?;
+        Ok(payment)
+    }
+
+    /// Checks the value of the header `X-Merchant-Authorization`: signature and age. Gives the
+    /// merchant that it names, whose key this verifier must have.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_merchant_authorization(
+        &self,
+        header: &str,
+        now: Timestamp,
+    ) -> Result<MerchantId, VerifyError> {
+        let json = base64::decode(header).map_err(|_| missing("header"))?;
+        let mut header = object(json::parse(&json, Limits::default())?, "header")?;
+        let mut text = |field| header.take(field).and_then(string).ok_or(missing(field));
+        let merchant =
+            MerchantId::parse(&text("merchantId")?).map_err(|_| missing("merchantId"))?;
+        let (payload, signature) = (text("payload")?, text("signature")?);
+        let json = self.open(&payload, &signature)?;
+        let mut payload = object(json::parse(&json, Limits::default())?, "payload")?;
+        let signed_at = read_signed_at(&mut payload)?;
+        if !payload.is_empty() {
+            return Err(missing("payload"));
+        }
+        self.check_age(signed_at, now)?;
+        Ok(merchant)
+    }
+
+    /// The JSON inside a payload, once its signature is checked.
+    fn open(&self, payload: &str, signature: &str) -> Result<Vec<u8>, VerifyError> {
         let encoding = |field| move |_| VerifyError::Encoding { field };
         let der = base64::decode_url(signature).map_err(encoding("signature"))?;
         let json = base64::decode_url(payload).map_err(encoding("payload"))?;
         let der = DerSignature::from_bytes(&der).map_err(|_| VerifyError::Signature)?;
         self.key.verify(payload.as_bytes(), &der).map_err(|_| VerifyError::Signature)?;
+        Ok(json)
+    }
 
-        let payment = read_payment(object(json::parse(&json, Limits::default())?, "payload")?)?;
-        let (signed, now) = (payment.signed_at.unix_ms(), now.unix_ms());
+    fn check_age(&self, signed_at: Timestamp, now: Timestamp) -> Result<(), VerifyError> {
+        let (signed, now) = (signed_at.unix_ms(), now.unix_ms());
         if signed > now.saturating_add(self.future_ms) {
             return Err(VerifyError::InTheFuture);
         }
         if now.saturating_sub(signed) > self.max_age_ms {
             return Err(VerifyError::TooOld);
         }
-        Ok(payment)
+        Ok(())
     }
 
     /// As [`PaymentVerifier::verify`], and each idempotency key only once.
@@ -123,23 +162,38 @@ fn read_payment(mut payload: Object<'_>) -> Result<Payment, VerifyError> {
     let amount = read_amount(payload.take("amount"))?;
     let chain_id =
         payload.take("chainId").and_then(number).and_then(chain_id).ok_or(missing("chainId"))?;
+    let form = form_of(chain_id).ok_or(missing("chainId"))?;
     let callback_scheme = match payload.take("callbackScheme") {
-        Some(Value::Null) => None,
-        value => Some(value.and_then(string).ok_or(missing("callbackScheme"))?),
+        None | Some(Value::Null) => None,
+        Some(value) => {
+            let scheme = string(value).filter(|scheme| is_scheme(scheme));
+            Some(scheme.filter(|s| !is_forbidden_scheme(s)).ok_or(missing("callbackScheme"))?)
+        }
     };
     let mut text = |field| payload.take(field).and_then(string).ok_or(missing(field));
     let (address, token) = (text("address")?, text("token")?);
+    if !form.is_address(&address, false) {
+        return Err(missing("address"));
+    }
+    if !form.is_token(&token) {
+        return Err(missing("token"));
+    }
     let idempotency_key =
         IdempotencyKey::parse(&text("idempotencyKey")?).map_err(|_| missing("idempotencyKey"))?;
-    let signed_at = Timestamp::parse(&text("signatureTimestamp")?)
-        .map_err(|_| missing("signatureTimestamp"))?;
-    if text("version")? != "v1" {
-        return Err(missing("version"));
-    }
+    let signed_at = read_signed_at(&mut payload)?;
     if !payload.is_empty() {
         return Err(missing("payload"));
     }
     Ok(Payment { amount, chain_id, address, token, idempotency_key, callback_scheme, signed_at })
+}
+
+/// Takes `signatureTimestamp`, and `version`, which must be `v1`.
+fn read_signed_at(payload: &mut Object<'_>) -> Result<Timestamp, VerifyError> {
+    let mut text = |field| payload.take(field).and_then(string).ok_or(missing(field));
+    if text("version")? != "v1" {
+        return Err(missing("version"));
+    }
+    Timestamp::parse(&text("signatureTimestamp")?).map_err(|_| missing("signatureTimestamp"))
 }
 
 fn read_amount(value: Option<Value<'_>>) -> Result<Option<Amount>, VerifyError> {

@@ -1,10 +1,10 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
 use signer_core::ed25519::{Signature, VerifyingKey};
 use signer_core::encoding::base58;
 use signer_core::signature::Verifier;
+use signer_core::{Error as CoreError, SecretBytes};
 
 use super::{ApiKeyError, Environment, ProjectId};
 
@@ -152,18 +152,28 @@ impl ApiKey {
         }
         let environment = environment.ok_or(ApiKeyError::UnknownEnvironment)?;
 
-        let mut decoded = [0; MAX_LEN];
-        let decoded =
-            base58::decode(payload.as_bytes(), &mut decoded).map_err(|_| ApiKeyError::Base58)?;
+        // What is decoded is as good as the key: it is wiped like one.
+        let mut len = 0;
+        let decoded = SecretBytes::<MAX_LEN>::try_init(|buffer| {
+            len = base58::decode(payload.as_bytes(), buffer)?.len();
+            Ok::<_, CoreError>(())
+        });
+        let decoded = decoded.map_err(|_| ApiKeyError::Base58)?;
+        let decoded = decoded.expose_secret().get(..len).unwrap_or_default();
         let decoded = str::from_utf8(decoded).map_err(|_| ApiKeyError::Signature)?;
         let mut parts = decoded.split(':');
         let data = parts.next().unwrap_or_default();
         let signature = parts.next().and_then(read_signature).ok_or(ApiKeyError::Signature)?;
 
-        let mut signed = String::with_capacity(32 + data.len());
-        for part in [usage.prefix(), "_", environment.as_str(), ".", data] {
-            signed.push_str(part);
-        }
+        let mut len = 0;
+        let signed = SecretBytes::<{ MAX_LEN + 32 }>::init(|buffer| {
+            let parts = [usage.prefix(), "_", environment.as_str(), ".", data];
+            for (to, from) in buffer.iter_mut().zip(parts.iter().flat_map(|part| part.bytes())) {
+                *to = from;
+                len += 1;
+            }
+        });
+        let signed = signed.expose_secret().get(..len).unwrap_or_default();
         let environments = match expected.environment {
             Some(environment) => &[environment][..],
             None => &[Environment::Staging, Environment::Production],
@@ -171,7 +181,7 @@ impl ApiKey {
         let verifies = environments
             .iter()
             .flat_map(|environment| trusted.for_environment(*environment))
-            .any(|key| key.verify(signed.as_bytes(), &signature).is_ok());
+            .any(|key| key.verify(signed, &signature).is_ok());
         if !verifies {
             return Err(ApiKeyError::Signature);
         }

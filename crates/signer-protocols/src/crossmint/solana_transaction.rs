@@ -61,12 +61,18 @@ impl<'a> Cursor<'a> {
         self.copy(len)
     }
 
-    /// A shortvec length: seven bits a byte, low first, at most three bytes.
+    /// A shortvec length: seven bits a byte, low first. Three bytes hold any length; the long form
+    /// may go on with zeros, as the vendor's reader takes it.
     fn read_length(&mut self) -> Option<usize> {
         let mut length = 0;
-        for shift in [0, 7, 14] {
+        for at in 0..10 {
             let byte = *self.read(1)?.first()?;
-            length |= usize::from(byte & 0x7f) << shift;
+            let bits = usize::from(byte & 0x7f);
+            if at < 3 {
+                length |= bits << (7 * at);
+            } else if bits != 0 {
+                return None;
+            }
             if byte & 0x80 == 0 {
                 return Some(length);
             }

@@ -46,7 +46,7 @@ pub enum JsonErrorKind {
     #[error("number has no finite double")]
     NumberRange,
     /// An object names a member twice.
-    #[error("duplicate member name")]
+    #[error("duplicate member name in the object")]
     DuplicateKey,
     /// Something follows the value.
     #[error("trailing characters")]
@@ -54,6 +54,9 @@ pub enum JsonErrorKind {
     /// A map key of a typed value is neither a string nor a number.
     #[error("map key is not a string")]
     KeyNotString,
+    /// Text that is to be passed on unread; it may hold anything.
+    #[error("raw json text cannot be signed: parse it first")]
+    RawValue,
     /// A typed value refused to be serialised; the text is that of its `Serialize`.
     #[error("{0}")]
     Custom(String),

@@ -6,11 +6,12 @@ use core::fmt;
 use serde::ser::{self, Impossible, Serialize};
 
 use super::error::{JsonError, JsonErrorKind};
+use super::reader::{Limits, parse};
 use super::value::{Member, Number, Text, Value, sort_members};
 
 /// Turns a typed value into one that is ready to be written.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value<'static>, JsonError> {
-    value.serialize(Serializer)
+    value.serialize(Serializer { depth: Limits::default().max_depth })
 }
 
 impl ser::Error for JsonError {
@@ -23,7 +24,27 @@ const fn fault(kind: JsonErrorKind) -> JsonError {
     JsonError::new(kind, None)
 }
 
-struct Serializer;
+/// `depth` is how many more arrays and objects may be nested.
+#[derive(Clone, Copy)]
+struct Serializer {
+    depth: usize,
+}
+
+impl Serializer {
+    fn nested(self) -> Result<Self, JsonError> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => Ok(Self { depth }),
+            None => {
+                let limit = Limits::default().max_depth;
+                Err(fault(JsonErrorKind::TooDeep { limit }))
+            }
+        }
+    }
+}
+
+/// How `serde_json` names its own structs: a number with a feature of another crate on, and raw text.
+const PRIVATE: &str = "$serde_json::private::";
+const PRIVATE_NUMBER: &str = "$serde_json::private::Number";
 
 type Output = Result<Value<'static>, JsonError>;
 
@@ -132,19 +153,19 @@ impl ser::Serializer for Serializer {
         variant: &'static str,
         value: &T,
     ) -> Output {
-        single(variant, value.serialize(self)?)
+        single(variant, value.serialize(self.nested()?)?)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Items, JsonError> {
-        Ok(Items(Vec::new()))
+        self.items()
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Items, JsonError> {
-        Ok(Items(Vec::new()))
+        self.items()
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items, JsonError> {
-        Ok(Items(Vec::new()))
+        self.items()
     }
 
     fn serialize_tuple_variant(
@@ -154,15 +175,20 @@ impl ser::Serializer for Serializer {
         variant: &'static str,
         _: usize,
     ) -> Result<Variant<Items>, JsonError> {
-        Ok(Variant(variant, Items(Vec::new())))
+        Ok(Variant(variant, self.nested()?.items()?))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Members, JsonError> {
-        Ok(Members::default())
+        self.members()
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members, JsonError> {
-        Ok(Members::default())
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Members, JsonError> {
+        let mut members = self.members()?;
+        members.is_number = name == PRIVATE_NUMBER;
+        if name.starts_with(PRIVATE) && !members.is_number {
+            return Err(fault(JsonErrorKind::RawValue));
+        }
+        Ok(members)
     }
 
     fn serialize_struct_variant(
@@ -172,30 +198,63 @@ impl ser::Serializer for Serializer {
         variant: &'static str,
         _: usize,
     ) -> Result<Variant<Members>, JsonError> {
-        Ok(Variant(variant, Members::default()))
+        Ok(Variant(variant, self.nested()?.members()?))
     }
 }
 
-struct Items(Vec<Value<'static>>);
-
-impl Items {
-    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
-        self.0.push(value.serialize(Serializer)?);
-        Ok(())
-    }
+struct Items {
+    items: Vec<Value<'static>>,
+    inner: Serializer,
 }
 
-#[derive(Default)]
 struct Members {
     members: Vec<Member<'static>>,
     key: Option<String>,
+    inner: Serializer,
+    /// The one member is the text of a number.
+    is_number: bool,
+}
+
+impl Serializer {
+    fn items(self) -> Result<Items, JsonError> {
+        Ok(Items { items: Vec::new(), inner: self.nested()? })
+    }
+
+    fn members(self) -> Result<Members, JsonError> {
+        Ok(Members { members: Vec::new(), key: None, inner: self.nested()?, is_number: false })
+    }
+}
+
+impl Items {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonError> {
+        self.items.push(value.serialize(self.inner)?);
+        Ok(())
+    }
 }
 
 impl Members {
     fn push<T: Serialize + ?Sized>(&mut self, key: String, value: &T) -> Result<(), JsonError> {
-        let value = value.serialize(Serializer)?;
+        let value = value.serialize(self.inner)?;
         self.members.push(Member { key: Text::Decoded(key), value });
         Ok(())
+    }
+
+    fn into_value(self) -> Output {
+        if !self.is_number {
+            return object(self.members);
+        }
+        match self.members.as_slice() {
+            [Member { value: Value::String(text), .. }] => number_of_text(text.as_str()),
+            _ => Err(fault(JsonErrorKind::NumberRange)),
+        }
+    }
+}
+
+/// The number that a JSON text is, as the strict reader reads it.
+fn number_of_text(text: &str) -> Output {
+    match parse(text.as_bytes(), Limits::default())? {
+        Value::Number(number) => double(number.to_f64()),
+        _ => Err(fault(JsonErrorKind::NumberRange)),
     }
 }
 
@@ -210,7 +269,7 @@ impl ser::SerializeSeq for Items {
     }
 
     fn end(self) -> Output {
-        Ok(Value::Array(self.0))
+        Ok(Value::Array(self.items))
     }
 }
 
@@ -223,7 +282,7 @@ impl ser::SerializeTuple for Items {
     }
 
     fn end(self) -> Output {
-        Ok(Value::Array(self.0))
+        Ok(Value::Array(self.items))
     }
 }
 
@@ -236,7 +295,7 @@ impl ser::SerializeTupleStruct for Items {
     }
 
     fn end(self) -> Output {
-        Ok(Value::Array(self.0))
+        Ok(Value::Array(self.items))
     }
 }
 
@@ -249,7 +308,7 @@ impl ser::SerializeTupleVariant for Variant<Items> {
     }
 
     fn end(self) -> Output {
-        single(self.0, Value::Array(self.1.0))
+        single(self.0, Value::Array(self.1.items))
     }
 }
 
@@ -268,7 +327,7 @@ impl ser::SerializeMap for Members {
     }
 
     fn end(self) -> Output {
-        object(self.members)
+        self.into_value()
     }
 }
 
@@ -285,7 +344,7 @@ impl ser::SerializeStruct for Members {
     }
 
     fn end(self) -> Output {
-        object(self.members)
+        self.into_value()
     }
 }
 
@@ -302,7 +361,7 @@ impl ser::SerializeStructVariant for Variant<Members> {
     }
 
     fn end(self) -> Output {
-        single(self.0, object(self.1.members)?)
+        single(self.0, self.1.into_value()?)
     }
 }
 

@@ -47,7 +47,6 @@ impl Text<'_> {
     }
 }
 
-#[cfg(feature = "blink")]
 impl Number<'_> {
     pub(crate) fn to_f64(self) -> f64 {
         match self {
@@ -114,6 +113,20 @@ impl<'a> Object<'a> {
             Value::String(text) => Some(text.as_str().into()),
             _ => None,
         }
+    }
+
+    /// Whether a member that was not taken holds a number that no double holds.
+    #[cfg(feature = "blink")]
+    pub(crate) fn holds_infinity(&self) -> bool {
+        fn infinite(value: &Value<'_>) -> bool {
+            match value {
+                Value::Number(Number::Double(value)) => value.is_infinite(),
+                Value::Array(items) => items.iter().any(infinite),
+                Value::Object(members) => members.iter().any(|member| infinite(&member.value)),
+                _ => false,
+            }
+        }
+        self.0.iter().any(|member| infinite(&member.value))
     }
 
     /// Whether every member was taken.

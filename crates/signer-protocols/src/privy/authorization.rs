@@ -64,7 +64,7 @@ impl FromStr for Method {
 }
 
 /// Collects the parts of a request. What it makes cannot be changed any more.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct AuthorizationRequestBuilder {
     method: Method,
@@ -357,6 +357,23 @@ impl AuthorizationRequest {
     }
 }
 
+/// The body may hold what the caller would not log: it is not shown.
+impl fmt::Debug for AuthorizationRequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequestBuilder")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A signature is worth a request until it expires: it is not shown.
+impl fmt::Debug for SignedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedRequest").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
 /// The payload may hold what the caller would not log: only its length is shown.
 impl fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -369,7 +386,7 @@ impl fmt::Debug for AuthorizationRequest {
 }
 
 /// A request with its headers, ready to send.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignedRequest {
     request: AuthorizationRequest,
     headers: Vec<(String, String)>,

@@ -14,8 +14,8 @@ use crate::base64;
 const PREFIX: &str = "wallet-auth:";
 const OLD_PREFIX: &str = "wallet-api:";
 
-/// The longest DER of a P-256 key that is read, attributes included.
-const MAX_DER: usize = 512;
+/// The longest DER that is read: room for an RSA key, so that it is refused by name.
+const MAX_DER: usize = 1_280;
 
 /// An authorization key: a P-256 signing key in the forms that Privy gives out.
 pub struct AuthorizationKey(SigningKey);
@@ -27,11 +27,15 @@ impl AuthorizationKey {
     /// # Errors
     /// [`KeyError`]; it never holds any part of the text.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        if text.trim_ascii_start().starts_with("-----BEGIN ") {
+        if text.contains("-----BEGIN ") {
             return Ok(Self(SigningKey::from_pem(text.as_bytes())?));
         }
         let encoded =
             text.strip_prefix(PREFIX).or_else(|| text.strip_prefix(OLD_PREFIX)).unwrap_or(text);
+        let (expected, found) = (base64_len(MAX_DER), encoded.len());
+        if found > expected {
+            return Err(CoreError::Length { expected, found }.into());
+        }
         let mut len = 0;
         let der = SecretBytes::<MAX_DER>::try_init(|buffer| {
             len = base64_decode(encoded.as_bytes(), buffer)?.len();
