@@ -5,6 +5,7 @@ mod blink;
 mod crossmint;
 mod jcs;
 mod privy;
+mod serve;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Abstraxn(abstraxn::Command),
     /// Print the canonical form (RFC 8785) of a JSON file.
     Jcs(jcs::Arguments),
+    /// Run the signer endpoint of a Blink merchant.
+    Serve(serve::Arguments),
     /// Print the completions of a shell.
     #[command(after_help = "Example:\n  signer completions bash > /etc/bash_completion.d/signer")]
     Completions {
@@ -58,6 +61,7 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Blink(command) => blink::run(command),
         Command::Abstraxn(command) => abstraxn::run(command),
         Command::Jcs(arguments) => jcs::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "signer", &mut script);

@@ -13,6 +13,12 @@ pub(crate) struct Failure {
     message: String,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl Failure {
     /// The command was understood and the answer is no.
     pub(crate) fn refused(message: impl fmt::Display) -> Self {

@@ -99,6 +99,11 @@ impl std::fmt::Display for SecretSource {
 }
 
 impl Secret {
+    /// The bytes as they were read.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The bytes of a DER key file, which starts with a SEQUENCE and may end with any byte.
     pub(crate) fn der(&self) -> Option<&[u8]> {
         (self.0.first() == Some(&0x30)).then_some(&self.0)

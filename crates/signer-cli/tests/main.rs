@@ -4,6 +4,7 @@
 mod blink_with_openssl;
 mod key_files;
 mod secrets;
+mod serve;
 mod transcripts;
 mod vectors;
 

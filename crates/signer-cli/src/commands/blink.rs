@@ -180,7 +180,7 @@ fn timestamp(text: Option<&str>) -> Result<Timestamp, Failure> {
     .map_err(Failure::refused)
 }
 
-fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
+pub(super) fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
     let text = file.read(MAX_FILE_BYTES)?;
     let text = String::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
     let file: PolicyFile =
@@ -188,7 +188,7 @@ fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
     Policy::try_from(file).map_err(Failure::refused)
 }
 
-fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
+pub(super) fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
     let secret = source.read()?;
     if let Some(der) = secret.der() {
         return SigningKey::from_der(der).or_refuse(source);

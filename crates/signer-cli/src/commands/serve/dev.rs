@@ -1,0 +1,125 @@
+//! `signer serve --dev`: no configuration, a key of its own, this machine only.
+
+use std::env;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, HeaderValue};
+use signer_core::p256::SigningKey;
+use signer_native::P256SigningKey;
+use signer_protocols::blink::{MerchantId, ValidPayment};
+use signer_server::{
+    Caller, CallerAuthenticator, CallerError, CallerId, Endpoint, Ownership, OwnershipError,
+};
+
+use crate::failure::{Failure, OrRefuse};
+use crate::key_file;
+use crate::outcome::Outcome;
+use crate::system;
+
+/// The first line of a development key. No other start takes a key with it.
+const MARK: &str = "This is a development key of `signer serve --dev`. It protects nothing.\n";
+/// The merchant of the vendor's document.
+const MERCHANT: &str = "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d";
+
+pub(super) fn is_development_key(file: &[u8]) -> bool {
+    file.windows(MARK.len()).any(|window| window == MARK.as_bytes())
+}
+
+pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
+    let (key, file) = development_key()?;
+    let public = key.verifying_key().to_spki_pem();
+    let native = P256SigningKey::try_from(&key).map_err(Failure::refused)?;
+    let merchant = MerchantId::parse(MERCHANT).map_err(Failure::refused)?;
+    let local = Arc::new(LocalCallers);
+    let origins = ["localhost", "127.0.0.1", "[::1]"]
+        .map(|host| HeaderValue::from_str(&format!("http://{host}:{port}")));
+    let endpoint = Endpoint::builder(merchant, Arc::new(native), local, Arc::new(AnyDestination))
+        .origins(origins.into_iter().flatten())
+        .refuse_foreign_origins()
+        .build()
+        .map_err(Failure::refused)?;
+    super::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), endpoint, |listen| {
+        eprintln!("signer: development endpoint on http://{listen}, for this machine only");
+        eprintln!(
+            "signer: anybody who can reach it is signed for, with the key in {}",
+            file.display()
+        );
+        eprintln!("{}", String::from_utf8_lossy(&public));
+        eprintln!("try it:\n");
+        eprintln!(
+            "  curl -s http://{listen}/api/sign-payment -H 'content-type: application/json' -d '{EXAMPLE}'\n"
+        );
+    })
+}
+
+const EXAMPLE: &str = r#"{"amount":50,"chainId":8453,"address":"0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a","token":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","callbackScheme":null,"url":"https://pay.blink.cash","version":"v1"}"#;
+
+/// The key of this user's development, made where there is none.
+fn development_key() -> Result<(SigningKey, PathBuf), Failure> {
+    let folder = data_folder()?;
+    let private = folder.join("development.pem");
+    if !private.exists() {
+        key_file::create_folder(&folder)?;
+        let key = SigningKey::generate(&mut system::random()?);
+        let pem = key.to_pkcs8_pem();
+        key_file::create_secret(&private, &[MARK.as_bytes(), pem.expose_secret()])?;
+        let public = folder.join("development.public.pem");
+        let _ = fs::remove_file(&public);
+        key_file::create_public(&public, &key.verifying_key().to_spki_pem())?;
+    }
+    let source = crate::input::SecretSource::File(private.clone());
+    if !is_development_key(source.read()?.bytes()) {
+        return Err(
+            Failure::refused("not a development key: move it away").about(private.display())
+        );
+    }
+    Ok((super::read_key(&source)?, private))
+}
+
+/// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.
+fn data_folder() -> Result<PathBuf, Failure> {
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(Path::new(".local/share"))))
+        .map(|data| data.join("signer"))
+        .ok_or("set HOME or XDG_DATA_HOME to an absolute path")
+        .or_refuse("folder of the development key")
+}
+
+/// Everybody on this machine, by the name that they call it: another name is a page elsewhere that had
+/// its name point here.
+struct LocalCallers;
+
+#[async_trait]
+impl CallerAuthenticator for LocalCallers {
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, CallerError> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            _ => host,
+        };
+        if hosts.next().is_none() && matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+            Ok(Caller::new(CallerId::new("developer")))
+        } else {
+            Err(CallerError::Unauthenticated)
+        }
+    }
+}
+
+/// Every destination is the developer's.
+struct AnyDestination;
+
+#[async_trait]
+impl Ownership for AnyDestination {
+    async fn owns(&self, _: &Caller, _: &ValidPayment) -> Result<bool, OwnershipError> {
+        Ok(true)
+    }
+}

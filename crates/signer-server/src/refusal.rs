@@ -1,0 +1,73 @@
+use axum::http::StatusCode;
+use signer_protocols::blink::Rejection;
+
+/// Why a request is not signed. What the caller is told is the rule, and nothing about the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// 400: the body or a header breaks a rule, which the text names.
+    Request(String),
+    /// 400: the body did not come whole, or not in time.
+    Incomplete,
+    /// 401: the caller is not known.
+    Unauthenticated,
+    /// 403: the destination is not the caller's.
+    NotOwner,
+    /// 403: a browser calls from an origin that is not on the list.
+    Origin,
+    /// 403: the caller's ceiling of the day would be passed.
+    DayCeiling,
+    /// 404: another path.
+    NoSuchPath,
+    /// 405: another method than POST.
+    Method,
+    /// 409: the idempotency key was used for another request.
+    IdempotencyConflict,
+    /// 413: the body is too long.
+    TooLarge,
+    /// 415: not plain JSON in UTF-8.
+    MediaType,
+    /// 503: something that is needed does not answer. Nothing was signed.
+    Unavailable,
+}
+
+impl Refusal {
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Request(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::NotOwner | Self::Origin | Self::DayCeiling => StatusCode::FORBIDDEN,
+            Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::IdempotencyConflict => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The text of the answer.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Request(message) => message,
+            Self::Incomplete => "The body did not arrive.",
+            Self::Unauthenticated => "Authentication is required.",
+            Self::NotOwner => "Destination address does not belong to the authenticated user.",
+            Self::Origin => "Origin is not allowed.",
+            Self::DayCeiling => "The limit of the day is reached.",
+            Self::NoSuchPath => "Not found.",
+            Self::Method => "Only POST is allowed.",
+            Self::IdempotencyConflict => "Idempotency-Key was used for another request.",
+            Self::TooLarge => "The body is too long.",
+            Self::MediaType => "The body must be application/json in UTF-8, not encoded.",
+            Self::Unavailable => "The signer is not available. Try again later.",
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Request(rejection.to_string())
+    }
+}

@@ -1,0 +1,68 @@
+//! What the endpoint remembers: idempotency keys and what each caller was signed for on a day.
+
+use async_trait::async_trait;
+use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
+
+use crate::CallerId;
+
+mod memory;
+
+pub use memory::MemoryStore;
+
+/// For how long a retry gets the same payload, in milliseconds: 10 minutes.
+pub(crate) const SAME_PAYLOAD_MS: u64 = 10 * 60 * 1_000;
+/// For how long an idempotency key is remembered, in milliseconds: 24 hours.
+pub(crate) const REMEMBERED_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// What is asked of a store for one request. It is one atomic step: either all of it happens or none.
+#[derive(Clone, Debug)]
+pub struct ReservationRequest<'a> {
+    /// The caller, which scopes everything.
+    pub caller: &'a CallerId,
+    /// The `Idempotency-Key` header with a SHA-256 of the whole request; without it every request is new.
+    pub retry: Option<(&'a str, [u8; 32])>,
+    /// The id for the payload, if this request is new.
+    pub fresh_key: IdempotencyKey,
+    /// What the payment counts for against the ceiling; zero for an open amount.
+    pub amount: UsdMicros,
+    /// The most that the caller is signed for on a day (UTC).
+    pub day_ceiling: Option<UsdMicros>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// What goes into the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The payload's id: ours, never the caller's.
+    pub idempotency_key: IdempotencyKey,
+    /// The payload's time.
+    pub signed_at: Timestamp,
+}
+
+/// Why nothing was reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The idempotency key was used for another request.
+    #[error("idempotency key was used for another request")]
+    Conflict,
+    /// The caller's ceiling of the day would be passed.
+    #[error("day ceiling of the caller would be passed")]
+    DayCeiling,
+    /// The store does not answer, or has no room.
+    #[error("store is not available")]
+    Unavailable,
+}
+
+/// Remembers payments.
+#[async_trait]
+pub trait PaymentStore: Send + Sync {
+    /// Reserves an id and counts the amount, atomically. A retry (the same caller, key and hash) gets
+    /// the id and the time of its first request for 10 minutes, later the same id with the time of
+    /// the call; it is not counted again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn reserve(&self, request: ReservationRequest<'_>) -> Result<Reservation, StoreError>;
+}

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
+use signer_server::{CallerId, MemoryStore, PaymentStore, ReservationRequest, StoreError};
+
+use crate::START_MS;
+
+fn request<'a>(caller: &'a CallerId, key: Option<&'a str>, ms: u64) -> ReservationRequest<'a> {
+    ReservationRequest {
+        caller,
+        retry: key.map(|key| (key, [1; 32])),
+        fresh_key: IdempotencyKey::from_random_bytes([u8::try_from(ms % 251).unwrap(); 16]),
+        amount: UsdMicros(10),
+        day_ceiling: Some(UsdMicros(25)),
+        now: Timestamp::from_unix_ms(START_MS + ms).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn keys_are_scoped_to_their_caller() {
+    let store = MemoryStore::default();
+    let (one, two) = (CallerId::new("one"), CallerId::new("two"));
+    let first = store.reserve(request(&one, Some("k"), 0)).await.unwrap();
+    assert_ne!(store.reserve(request(&two, Some("k"), 1)).await.unwrap(), first);
+    assert_eq!(store.reserve(request(&one, Some("k"), 2)).await.unwrap(), first);
+    let mut other = request(&one, Some("k"), 3);
+    other.retry = Some(("k", [2; 32]));
+    assert_eq!(store.reserve(other).await, Err(StoreError::Conflict));
+}
+
+#[tokio::test]
+async fn a_refused_amount_reserves_nothing() {
+    let store = MemoryStore::default();
+    let caller = CallerId::new("one");
+    for at in 0..2 {
+        assert!(store.reserve(request(&caller, None, at)).await.is_ok());
+    }
+    let refused = store.reserve(request(&caller, Some("k"), 2)).await;
+    assert_eq!(refused, Err(StoreError::DayCeiling));
+    let mut small = request(&caller, Some("k"), 3);
+    small.amount = UsdMicros(5);
+    small.retry = Some(("k", [9; 32]));
+    assert!(store.reserve(small).await.is_ok());
+    // Each caller has a day of its own.
+    assert!(store.reserve(request(&CallerId::new("two"), None, 4)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_full_store_is_unavailable_and_never_forgetful() {
+    let store = MemoryStore::new(2);
+    let caller = CallerId::new("one");
+    let mut open = request(&caller, Some("a"), 0);
+    open.day_ceiling = None;
+    let first = store.reserve(open.clone()).await.unwrap();
+    open.retry = Some(("b", [1; 32]));
+    store.reserve(open.clone()).await.unwrap();
+    open.retry = Some(("c", [1; 32]));
+    assert_eq!(store.reserve(open.clone()).await, Err(StoreError::Unavailable));
+    open.retry = Some(("a", [1; 32]));
+    assert_eq!(store.reserve(open.clone()).await.unwrap(), first);
+    // A day later there is room.
+    open.retry = Some(("c", [1; 32]));
+    open.now = Timestamp::from_unix_ms(START_MS + 86_400_001).unwrap();
+    assert!(store.reserve(open).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ceiling_holds_when_many_come_at_once() {
+    let store = Arc::new(MemoryStore::default());
+    let tasks: Vec<_> = (0..200)
+        .map(|at| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let caller = CallerId::new("one");
+                store.reserve(request(&caller, None, at)).await.is_ok()
+            })
+        })
+        .collect();
+    let mut signed = 0;
+    for task in tasks {
+        signed += usize::from(task.await.unwrap());
+    }
+    assert_eq!(signed, 2);
+}
