@@ -231,7 +231,10 @@ fn solana_transactions_that_are_refused() {
     version_1.insert(65, 0x81);
     let mut two_signatures = good.clone();
     two_signatures[0] = 2;
-    for bad in [version_1, two_signatures, good[65..].to_vec()] {
+    // As many signatures as it says, but not as many as its message asks for.
+    let one_too_many = [&[2][..], &good[1..65], &good[1..]].concat();
+    let none = [&[0][..], &good[65..]].concat();
+    for bad in [version_1, two_signatures, one_too_many, none, good[65..].to_vec()] {
         assert_eq!(
             Approval::solana_transaction(&encode(&bad)),
             Err(ApprovalError::SolanaTransaction)
