@@ -37,11 +37,15 @@ impl Failure {
 
     /// Prints the message to standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        use std::io::Write;
-        // Where standard error is closed, the exit code still tells.
-        let _ = writeln!(io::stderr(), "error: {}", self.message);
+        say(&format!("error: {}", self.message));
         ExitCode::from(if self.usage { 2 } else { 1 })
     }
+}
+
+/// Tells the user something on standard error; where that is closed, nobody hears it.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Prints what clap says of the arguments, unless that may quote a secret.

@@ -71,6 +71,7 @@ impl Drop for Serving {
     }
 }
 
+const OWNERS: &str = "backend 0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a # a test\n";
 const BEARER: &str = "a-test-secret-of-thirty-two-letters";
 
 #[test]
@@ -149,6 +150,30 @@ fn all_that_is_wrong_at_once() {
 
     fs::write(folder.join("owners"), "").unwrap();
     configure(&folder, |text| text);
+    assert!(stderr(&check()).contains("ownership: no line gives the caller an address"));
+    fs::write(folder.join("owners"), OWNERS).unwrap();
+    for (bad, name) in [
+        ("origins = [\"https://APP.example.com\"]\n", "origins: "),
+        ("origins = [\"https://app.example.com:443\"]\n", "origins: "),
+        ("back_date_ms = 9223372036854775807\n", "endpoint: "),
+        ("path = \"nopath\"\n", "path: "),
+        ("max_per_day = \"0\"\n", "max_per_day: "),
+    ] {
+        configure(&folder, |text| text + bad);
+        assert!(stderr(&check()).contains(name), "{bad}: {}", stderr(&check()));
+    }
+    for wrong in ["", "two words", "a#b"] {
+        configure(&folder, |text| text.replace("\"backend\"", &format!("\"{wrong}\"")));
+        assert!(stderr(&check()).contains("caller: "), "{wrong}");
+    }
+    // The secret itself where its name was asked for.
+    configure(&folder, |text| {
+        text.replace("env:SIGNER_TEST_BEARER", "correct-horse-battery-staple-very-long")
+    });
+    assert!(
+        stderr(&check()).contains("bearer: cannot be read") && !stderr(&check()).contains("horse")
+    );
+    configure(&folder, |text| text);
     assert_eq!(check().stdout, b"configuration: good\n");
     configure(&folder, |text| text + "surprise = 1\n");
     assert!(stderr(&check()).contains("unknown field `surprise`"));
@@ -164,7 +189,15 @@ fn all_that_is_wrong_at_once() {
 fn a_development_key_serves_nothing_else() {
     let folder = folder("serve-mark");
     drop(Serving::start(&folder, &["serve", "--dev", "--port", "0"]));
-    fs::write(folder.join("owners"), "").unwrap();
+    fs::write(folder.join("owners"), OWNERS).unwrap();
+    let marked = fs::read_to_string(folder.join("data/signer/development.pem")).unwrap();
+    private_file(&folder, "crlf.pem", &marked.replace('\n', "\r\n"));
+    configure(&folder, |text| text.replace("keys/private.pem", "crlf.pem"));
+    let check = signer(&folder, ["serve", "--config", "signer.toml", "--check"])
+        .env("SIGNER_TEST_BEARER", BEARER)
+        .output()
+        .unwrap();
+    assert!(stderr(&check).contains("a development key serves --dev only"));
     configure(&folder, |text| text.replace("keys/private.pem", "data/signer/development.pem"));
     let output = signer(&folder, ["serve", "--config", "signer.toml"])
         .env("SIGNER_TEST_BEARER", BEARER)

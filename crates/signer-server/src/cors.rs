@@ -11,7 +11,8 @@ use crate::Refusal;
 
 /// The origin of a request, if it is on the list.
 pub(crate) fn allowed_origin(headers: &HeaderMap, origins: &[HeaderValue]) -> Option<HeaderValue> {
-    let origin = headers.get(ORIGIN)?;
+    let mut sent = headers.get_all(ORIGIN).iter();
+    let origin = sent.next().filter(|_| sent.next().is_none())?;
     origins.iter().find(|allowed| *allowed == origin).cloned()
 }
 

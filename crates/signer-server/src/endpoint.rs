@@ -13,6 +13,8 @@ use crate::{CallerAuthenticator, MemoryStore, Ownership, PaymentStore};
 const DEFAULT_PATH: &str = "/api/sign-payment";
 /// 16 KiB.
 const DEFAULT_MAX_BODY_BYTES: usize = 16 * 1024;
+/// A retry gets the same payload for 10 minutes, and the receiver takes it for 15.
+const MAX_BACK_DATE_MS: u64 = 60_000;
 const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tells the time.
@@ -177,15 +179,32 @@ impl EndpointBuilder {
     /// The endpoint.
     ///
     /// # Errors
-    /// A text for the operator when the path is no plain path.
+    /// A text for the operator: the path is no plain path ([`check_path`]), open amounts would pass the
+    /// ceiling of the day, or payloads would be dated back by more than a minute.
     pub fn build(self) -> Result<Endpoint, &'static str> {
-        let plain = |byte: u8| {
-            byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}' | b'*' | b':' | b'?' | b'#')
-        };
-        if !self.0.path.starts_with('/') || !self.0.path.bytes().all(plain) {
-            return Err("path must start with a slash and hold no placeholder");
+        check_path(&self.0.path)?;
+        if self.0.day_ceiling.is_some() && self.0.policy.allows_open_amounts() {
+            return Err("a ceiling of the day and open amounts exclude each other");
+        }
+        if self.0.back_date_ms > MAX_BACK_DATE_MS {
+            return Err("payloads cannot be dated back by more than 60,000 ms");
         }
         Ok(Endpoint(Arc::new(self.0)))
+    }
+}
+
+/// Whether a path can be the endpoint's: it starts with a slash and holds no placeholder.
+///
+/// # Errors
+/// A text for the operator.
+pub fn check_path(path: &str) -> Result<(), &'static str> {
+    let plain = |byte: u8| {
+        byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}' | b'*' | b':' | b'?' | b'#')
+    };
+    if path.starts_with('/') && path.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err("path must start with a slash and hold no placeholder")
     }
 }
 

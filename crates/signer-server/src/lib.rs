@@ -12,7 +12,7 @@ mod service;
 mod store;
 
 pub use caller::{BearerSecret, Caller, CallerAuthenticator, CallerError, CallerId};
-pub use endpoint::{Clock, Endpoint, EndpointBuilder, SystemClock};
+pub use endpoint::{Clock, Endpoint, EndpointBuilder, SystemClock, check_path};
 pub use ownership::{ListedOwnership, Ownership, OwnershipError};
 pub use refusal::Refusal;
 pub use router::router;

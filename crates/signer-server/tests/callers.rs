@@ -84,9 +84,18 @@ async fn solana_addresses_are_exact() {
 
 #[test]
 fn ownership_files() {
-    assert!(ListedOwnership::parse("# comment\n\nbackend 0x1 # main\nbackend\t0x2\n").is_ok());
-    assert_eq!(ListedOwnership::parse("a 0x1\nb\n").err(), Some(2));
-    assert_eq!(ListedOwnership::parse("a b c").err(), Some(1));
+    assert!(ListedOwnership::parse(&format!("# comment\n\nbackend {ADDRESS} # main\nbackend\t7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV\n")).is_ok());
+    assert_eq!(ListedOwnership::parse(&format!("a {ADDRESS}\nb\n")).err(), Some(2));
+    assert_eq!(ListedOwnership::parse(&format!("a {ADDRESS} c")).err(), Some(1));
+}
+
+#[test]
+fn ownership_files_hold_addresses_only() {
+    for bad in ["a 0x1", "a b", &format!("a {}", &ADDRESS[..41])] {
+        assert_eq!(ListedOwnership::parse(bad).err(), Some(1), "{bad}");
+    }
+    let owned = ListedOwnership::parse(&format!("a {ADDRESS}")).unwrap();
+    assert!(owned.lists(&CallerId::new("a")) && !owned.lists(&CallerId::new("b")));
 }
 
 #[test]

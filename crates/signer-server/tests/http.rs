@@ -56,12 +56,21 @@ pub(crate) async fn send(
 
 /// Sends bytes on a fresh connection and reads until the other side closes, or `patience` ends.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8], patience: Duration) -> Vec<u8> {
+    exchange_until_closed(address, bytes, patience).await.0
+}
+
+/// The same, and whether the other side closed.
+pub(crate) async fn exchange_until_closed(
+    address: SocketAddr,
+    bytes: &[u8],
+    patience: Duration,
+) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // The other side may refuse before it has read all.
     let _ = stream.write_all(bytes).await;
     let mut received = Vec::new();
-    let _ = timeout(patience, stream.read_to_end(&mut received)).await;
-    received
+    let closed = timeout(patience, stream.read_to_end(&mut received)).await.is_ok();
+    (received, closed)
 }
 
 /// The first answer in what was received.

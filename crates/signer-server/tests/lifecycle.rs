@@ -98,6 +98,51 @@ async fn what_was_begun_is_answered_before_the_end() {
     tokio::time::timeout(Duration::from_secs(2), &mut server.ended).await.unwrap().unwrap();
 }
 
+/// A client that closes its half behind its request is answered all the same.
+#[tokio::test]
+async fn a_half_closed_connection_is_answered() {
+    let server = Running::start(builder()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!(
+        "POST /api/sign-payment HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {BEARER}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{REQUEST}",
+        REQUEST.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await.unwrap();
+    payload(&parse(&received).unwrap());
+}
+
+/// A client that asks without end and never reads holds its place for no longer than a connection lives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_never_reads_is_ended() {
+    let mut limits = ServiceLimits::default();
+    limits.connections = 1;
+    limits.connection_lifetime = Duration::from_millis(500);
+    limits.drain_timeout = Duration::from_millis(500);
+    let server = Running::start_with(builder(), limits).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let flood = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20_000);
+    let flooding =
+        tokio::spawn(async move { while stream.write_all(flood.as_bytes()).await.is_ok() {} });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let started = Instant::now();
+    assert_eq!(server.post(&[], REQUEST).await.status, 200);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    tokio::time::timeout(Duration::from_secs(5), flooding).await.unwrap().unwrap();
+}
+
+#[test]
+fn what_no_endpoint_can_be() {
+    let ceiling = signer_protocols::blink::UsdMicros(1);
+    let open = crate::policy(serde_json::json!({"open_amounts": true}));
+    assert!(builder().policy(open.clone()).build().is_ok());
+    assert!(builder().policy(open).day_ceiling(ceiling).build().is_err());
+    assert!(builder().back_date_ms(60_000).build().is_ok());
+    assert!(builder().back_date_ms(60_001).build().is_err());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_more_connections_than_allowed() {
     let mut limits = ServiceLimits::default();

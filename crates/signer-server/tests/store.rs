@@ -45,7 +45,7 @@ async fn a_refused_amount_reserves_nothing() {
     assert!(store.reserve(request(&CallerId::new("two"), None, 4)).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_store_is_unavailable_and_never_forgetful() {
     let store = MemoryStore::new(2);
     let caller = CallerId::new("one");
@@ -58,10 +58,42 @@ async fn a_full_store_is_unavailable_and_never_forgetful() {
     assert_eq!(store.reserve(open.clone()).await, Err(StoreError::Unavailable));
     open.retry = Some(("a", [1; 32]));
     assert_eq!(store.reserve(open.clone()).await.unwrap(), first);
-    // A day later there is room.
+    // A day later there is room, whatever the clock of the wall says.
+    tokio::time::advance(std::time::Duration::from_secs(86_401)).await;
     open.retry = Some(("c", [1; 32]));
-    open.now = Timestamp::from_unix_ms(START_MS + 86_400_001).unwrap();
     assert!(store.reserve(open).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_ceiling_holds_when_days_interleave() {
+    let store = MemoryStore::default();
+    let caller = CallerId::new("one");
+    let day = 86_400_000;
+    let mut signed = 0;
+    for at in [0, day, 0, day, 1, day + 1, 2, day + 2] {
+        signed += usize::from(store.reserve(request(&caller, None, at)).await.is_ok());
+    }
+    // One on the first day, two on the second, and none of the late ones.
+    assert_eq!(signed, 3);
+}
+
+#[tokio::test]
+async fn a_new_day_has_room_for_new_callers() {
+    let store = MemoryStore::new(1);
+    assert!(store.reserve(request(&CallerId::new("one"), None, 0)).await.is_ok());
+    let two = CallerId::new("two");
+    assert_eq!(store.reserve(request(&two, None, 1)).await, Err(StoreError::Unavailable));
+    assert!(store.reserve(request(&two, None, 86_400_000)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_signs_nothing_for_the_future() {
+    let store = MemoryStore::default();
+    let caller = CallerId::new("one");
+    let first = store.reserve(request(&caller, Some("k"), 3_600_000)).await.unwrap();
+    let again = store.reserve(request(&caller, Some("k"), 0)).await.unwrap();
+    assert_eq!(again.idempotency_key, first.idempotency_key);
+    assert_eq!(again.signed_at, Timestamp::from_unix_ms(START_MS).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

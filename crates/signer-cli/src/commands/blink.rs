@@ -10,7 +10,7 @@ use signer_protocols::blink::{
 use signer_protocols::jcs::Limits;
 
 use crate::failure::{Failure, OrRefuse};
-use crate::input::{FileSource, SecretSource, one_standard_input};
+use crate::input::{FileSource, Secret, SecretSource, one_standard_input};
 use crate::key_file;
 use crate::outcome::{Field, Outcome};
 use crate::system;
@@ -188,8 +188,12 @@ pub(super) fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
     Policy::try_from(file).map_err(Failure::refused)
 }
 
-pub(super) fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
-    let secret = source.read()?;
+fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
+    parse_key(&source.read()?, source)
+}
+
+/// A merchant's key, PEM or DER, that was read from `source`.
+pub(super) fn parse_key(secret: &Secret, source: &SecretSource) -> Result<SigningKey, Failure> {
     if let Some(der) = secret.der() {
         return SigningKey::from_der(der).or_refuse(source);
     }

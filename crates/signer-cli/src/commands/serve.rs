@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
@@ -8,13 +8,16 @@ use clap::Args;
 use secrecy::SecretString;
 use serde::Deserialize;
 use signer_native::P256SigningKey;
-use signer_protocols::blink::{MerchantId, Policy};
-use signer_server::{BearerSecret, CallerId, Endpoint, ListedOwnership, ServiceLimits, serve};
+use signer_protocols::blink::{MerchantId, Policy, UsdMicros};
+use signer_server::{
+    BearerSecret, CallerId, Endpoint, ListedOwnership, MemoryStore, ServiceLimits, check_path,
+    serve,
+};
 use tokio::net::TcpListener;
 
-use super::blink::{read_key, read_policy};
-use crate::failure::{Failure, OrRefuse};
-use crate::input::{FileSource, SecretSource};
+use super::blink::{parse_key, read_policy};
+use crate::failure::{Failure, OrRefuse, say};
+use crate::input::{FileSource, Secret, SecretSource};
 use crate::outcome::Outcome;
 
 mod dev;
@@ -57,6 +60,7 @@ struct Configuration {
     origins: Vec<String>,
     #[serde(default)]
     back_date_ms: u64,
+    remembered_keys: Option<usize>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -65,7 +69,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if arguments.check {
         return Ok(Outcome::Fields(vec![("configuration", "good".into())]));
     }
-    start(listen, endpoint, |listen| eprintln!("signer: listening on {listen}"))
+    start(listen, endpoint, |listen| {
+        say(&format!("signer: listening on {listen}"));
+    })
 }
 
 /// Reads the configuration and everything that it names, and says all that is wrong at once.
@@ -80,13 +86,20 @@ fn configure(file: &FileSource) -> Result<(SocketAddr, Endpoint), Failure> {
     let merchant = faults.keep("merchant_id", MerchantId::parse(&configuration.merchant_id));
     let key = faults.keep("key", merchant_key(&configuration.key));
     let bearer = faults.keep("bearer", bearer(&configuration));
-    let ownership = faults.keep("ownership", ownership(&configuration.ownership));
+    let caller = faults.keep("caller", caller(&configuration.caller));
+    let ownership = faults.keep("ownership", ownership(&configuration.ownership, caller.as_ref()));
+    let path = configuration.path.as_deref().unwrap_or("/");
+    faults.keep("path", check_path(path));
     let policy = match &configuration.policy {
         Some(path) => faults.keep("policy", read_policy(&FileSource::File(path.clone()))),
         None => Some(Policy::catalogue()),
     };
     let ceiling = configuration.max_per_day.as_deref().map(|dollars| {
-        faults.keep("max_per_day", signer_protocols::blink::UsdMicros::parse_dollars(dollars))
+        let dollars = UsdMicros::parse_dollars(dollars).map_err(|error| error.to_string());
+        let positive = dollars.and_then(|limit| {
+            if limit.0 == 0 { Err("must be more than nothing".into()) } else { Ok(limit) }
+        });
+        faults.keep("max_per_day", positive)
     });
     let origins: Vec<Option<HeaderValue>> =
         configuration.origins.iter().map(|text| faults.keep("origins", origin(text))).collect();
@@ -101,13 +114,16 @@ fn configure(file: &FileSource) -> Result<(SocketAddr, Endpoint), Failure> {
             .policy(policy)
             .origins(origins.into_iter().flatten())
             .back_date_ms(configuration.back_date_ms);
+    if let Some(capacity) = configuration.remembered_keys {
+        builder = builder.store(Arc::new(MemoryStore::new(capacity)));
+    }
     if let Some(Some(ceiling)) = ceiling {
         builder = builder.day_ceiling(ceiling);
     }
     if let Some(path) = configuration.path {
         builder = builder.path(path);
     }
-    let endpoint = faults.keep("path", builder.build());
+    let endpoint = faults.keep("endpoint", builder.build());
     match endpoint {
         Some(endpoint) if faults.0.is_empty() => Ok((listen, endpoint)),
         _ => Err(faults.into_failure()),
@@ -128,31 +144,61 @@ impl Faults {
 }
 
 fn merchant_key(source: &str) -> Result<P256SigningKey, Failure> {
-    let source: SecretSource = source.parse().map_err(Failure::refused)?;
-    if dev::is_development_key(source.read()?.bytes()) {
+    let (secret, source) = configured_secret(source)?;
+    if dev::is_development_key(secret.bytes()) {
         return Err(Failure::refused("a development key serves --dev only"));
     }
-    P256SigningKey::try_from(&read_key(&source)?).map_err(Failure::refused)
+    P256SigningKey::try_from(&parse_key(&secret, &source)?).map_err(Failure::refused)
 }
 
 fn bearer(configuration: &Configuration) -> Result<BearerSecret, Failure> {
-    let source: SecretSource = configuration.bearer.parse().map_err(Failure::refused)?;
-    let secret = SecretString::from(source.read()?.text()?);
+    let (secret, _) = configured_secret(&configuration.bearer)?;
+    let secret = SecretString::from(secret.text()?);
     BearerSecret::new(CallerId::new(&configuration.caller), &secret).map_err(Failure::refused)
 }
 
-fn ownership(path: &std::path::Path) -> Result<ListedOwnership, Failure> {
+/// Reads a secret that the configuration names. The name is not shown: somebody may have put the secret in
+/// its place.
+fn configured_secret(name: &str) -> Result<(Secret, SecretSource), Failure> {
+    let hint = "cannot be read: it is the name of a file, or env:NAME, and never the secret itself";
+    let source: SecretSource = name.parse().map_err(|_| Failure::refused(hint))?;
+    if matches!(source, SecretSource::StandardInput) {
+        return Err(Failure::refused(hint));
+    }
+    let secret = source.read().map_err(|_| Failure::refused(hint))?;
+    Ok((secret, source))
+}
+
+/// A word that can stand in a line of the ownership file.
+fn caller(name: &str) -> Result<CallerId, Failure> {
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+        return Err(Failure::refused("must be one word without #"));
+    }
+    Ok(CallerId::new(name))
+}
+
+fn ownership(path: &Path, caller: Option<&CallerId>) -> Result<ListedOwnership, Failure> {
     let text = FileSource::File(path.into()).read(64 << 20)?;
     let text = String::from_utf8(text).map_err(|_| Failure::refused("not utf-8"))?;
-    ListedOwnership::parse(&text).map_err(|line| {
+    let owned = ListedOwnership::parse(&text).map_err(|line| {
         Failure::refused(format!("line {line} must be a caller, white space and an address"))
-    })
+    })?;
+    match caller {
+        Some(caller) if !owned.lists(caller) => {
+            Err(Failure::refused("no line gives the caller an address"))
+        }
+        _ => Ok(owned),
+    }
 }
 
 /// An origin as a browser sends it: scheme and host, without a path.
 fn origin(text: &str) -> Result<HeaderValue, Failure> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let bad = host.is_none_or(|host| host.is_empty() || host.contains(['/', '*', '?', '#', '@']));
+    let default_port = if text.starts_with("https") { ":443" } else { ":80" };
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b);
+    let bad = host.is_none_or(|host| {
+        host.is_empty() || host.ends_with(default_port) || !host.bytes().all(letter)
+    });
     match HeaderValue::from_str(text) {
         Ok(value) if !bad => Ok(value),
         _ => Err(Failure::refused(format!("{text:?} is no origin, as https://app.example.com"))),

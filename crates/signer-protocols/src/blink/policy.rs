@@ -65,7 +65,8 @@ impl Policy {
         })
     }
 
-    pub(super) const fn open_amounts(&self) -> bool {
+    /// Whether `amount: null` is signed, which no ceiling can bound.
+    pub const fn allows_open_amounts(&self) -> bool {
         self.open_amounts
     }
 

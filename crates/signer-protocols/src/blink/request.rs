@@ -101,7 +101,7 @@ impl SignerRequest {
 
         let amount = match self.amount {
             Field::Given(value) => Amount::from_f64(value).map(Some),
-            Field::Null if policy.open_amounts() => Some(None),
+            Field::Null if policy.allows_open_amounts() => Some(None),
             _ => None,
         };
         let above =

@@ -1,12 +1,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
+use tokio::time::Instant;
 
 use super::{
-    PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
+    PaymentStore, REMEMBERED, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
 };
 use crate::CallerId;
 
@@ -21,12 +24,17 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct State {
-    retries: HashMap<(CallerId, String), Remembered>,
-    /// The keys of `retries` in the order of their time.
-    by_age: VecDeque<(u64, (CallerId, String))>,
-    /// What each caller was signed for on a day.
-    days: HashMap<CallerId, (u64, UsdMicros)>,
+    retries: HashMap<RetryId, Remembered>,
+    /// The keys of `retries` by their age, which no clock that is set can change.
+    by_age: VecDeque<(Instant, RetryId)>,
+    /// The latest day seen; a request that comes late counts on it.
+    day: u64,
+    /// What each caller was signed for on that day.
+    sums: HashMap<CallerId, UsdMicros>,
 }
+
+/// A digest of the caller and its key, so that a record has one size.
+type RetryId = [u8; 32];
 
 struct Remembered {
     hash: [u8; 32],
@@ -35,7 +43,7 @@ struct Remembered {
 }
 
 impl MemoryStore {
-    /// Remembers up to `capacity` idempotency keys, and as many callers.
+    /// Remembers up to `capacity` idempotency keys, of all callers together, and as many callers a day.
     pub fn new(capacity: usize) -> Self {
         Self { state: Mutex::default(), capacity }
     }
@@ -62,59 +70,79 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl PaymentStore for MemoryStore {
     async fn reserve(&self, request: ReservationRequest<'_>) -> Result<Reservation, StoreError> {
+        let retry = request.retry.map(|(key, hash)| (retry_id(request.caller, key), hash));
         let mut state = self.state();
-        let now = request.now.unix_ms();
-        state.forget_before(now.saturating_sub(REMEMBERED_MS));
-
-        let retry =
-            request.retry.map(|(key, hash)| ((request.caller.clone(), key.to_owned()), hash));
-        if let Some((key, hash)) = &retry
-            && let Some(known) = state.retries.get(key)
+        state.forget(Instant::now());
+        if let Some((id, hash)) = &retry
+            && let Some(known) = state.retries.get(id)
         {
-            if known.hash != *hash {
-                return Err(StoreError::Conflict);
-            }
-            let age = now.saturating_sub(known.signed_at.unix_ms());
-            let signed_at = if age <= SAME_PAYLOAD_MS { known.signed_at } else { request.now };
-            return Ok(Reservation { idempotency_key: known.idempotency_key.clone(), signed_at });
+            return known.again(hash, request.now);
         }
-
-        let full = state.retries.len() >= self.capacity && retry.is_some();
-        let new_caller = !state.days.contains_key(request.caller);
-        if full || (new_caller && state.days.len() >= self.capacity) {
+        if retry.is_some() && state.retries.len() >= self.capacity {
             return Err(StoreError::Unavailable);
         }
-        state.count(&request, now / MS_PER_DAY)?;
-        if let Some((key, hash)) = retry {
+        state.count(&request, self.capacity)?;
+        if let Some((id, hash)) = retry {
             let idempotency_key = request.fresh_key.clone();
-            state.by_age.push_back((now, key.clone()));
-            state.retries.insert(key, Remembered { hash, idempotency_key, signed_at: request.now });
+            state.by_age.push_back((Instant::now(), id));
+            state.retries.insert(id, Remembered { hash, idempotency_key, signed_at: request.now });
         }
         Ok(Reservation { idempotency_key: request.fresh_key, signed_at: request.now })
     }
 }
 
+fn retry_id(caller: &CallerId, key: &str) -> RetryId {
+    // The length keeps the two apart.
+    let length = caller.as_str().len().to_be_bytes();
+    let hasher = Sha256::new().chain_update(length).chain_update(caller.as_str());
+    hasher.chain_update(key).finalize().into()
+}
+
+impl Remembered {
+    /// What a retry gets. A time from the future, after the clock was set back, is of no use to anybody.
+    fn again(&self, hash: &[u8; 32], now: Timestamp) -> Result<Reservation, StoreError> {
+        if self.hash != *hash {
+            return Err(StoreError::Conflict);
+        }
+        let age = now.unix_ms().checked_sub(self.signed_at.unix_ms());
+        let same = age.is_some_and(|age| age <= SAME_PAYLOAD_MS);
+        let signed_at = if same { self.signed_at } else { now };
+        Ok(Reservation { idempotency_key: self.idempotency_key.clone(), signed_at })
+    }
+}
+
 impl State {
-    fn forget_before(&mut self, time: u64) {
-        while self.by_age.front().is_some_and(|(at, _)| *at < time) {
-            if let Some((_, key)) = self.by_age.pop_front() {
-                self.retries.remove(&key);
+    fn forget(&mut self, now: Instant) {
+        let old =
+            |at: Instant| now.saturating_duration_since(at) > Duration::from_millis(REMEMBERED);
+        while self.by_age.front().is_some_and(|(at, _)| old(*at)) {
+            if let Some((_, id)) = self.by_age.pop_front() {
+                self.retries.remove(&id);
             }
         }
     }
 
     /// Counts the amount against the caller's day.
-    fn count(&mut self, request: &ReservationRequest<'_>, day: u64) -> Result<(), StoreError> {
-        if request.day_ceiling.is_none() {
-            return Ok(());
+    fn count(
+        &mut self,
+        request: &ReservationRequest<'_>,
+        capacity: usize,
+    ) -> Result<(), StoreError> {
+        let Some(ceiling) = request.day_ceiling else { return Ok(()) };
+        let day = request.now.unix_ms() / MS_PER_DAY;
+        if day > self.day {
+            self.day = day;
+            self.sums.clear();
         }
-        self.days.retain(|_, (of, _)| *of == day);
-        let sum = self.days.get(request.caller).map_or(0, |(_, sum)| sum.0);
-        let sum = UsdMicros(sum.saturating_add(request.amount.0));
-        if request.day_ceiling.is_some_and(|ceiling| sum > ceiling) {
+        let known = self.sums.get(request.caller).map(|sum| sum.0);
+        if known.is_none() && self.sums.len() >= capacity {
+            return Err(StoreError::Unavailable);
+        }
+        let sum = UsdMicros(known.unwrap_or(0).saturating_add(request.amount.0));
+        if sum > ceiling {
             return Err(StoreError::DayCeiling);
         }
-        self.days.insert(request.caller.clone(), (day, sum));
+        self.sums.insert(request.caller.clone(), sum);
         Ok(())
     }
 }

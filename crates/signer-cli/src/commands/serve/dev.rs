@@ -16,7 +16,8 @@ use signer_server::{
     Caller, CallerAuthenticator, CallerError, CallerId, Endpoint, Ownership, OwnershipError,
 };
 
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, OrRefuse, say};
+use crate::input::SecretSource;
 use crate::key_file;
 use crate::outcome::Outcome;
 use crate::system;
@@ -27,7 +28,8 @@ const MARK: &str = "This is a development key of `signer serve --dev`. It protec
 const MERCHANT: &str = "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d";
 
 pub(super) fn is_development_key(file: &[u8]) -> bool {
-    file.windows(MARK.len()).any(|window| window == MARK.as_bytes())
+    let mark = MARK.trim_end().as_bytes();
+    file.windows(mark.len()).any(|window| window == mark)
 }
 
 pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
@@ -36,26 +38,25 @@ pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
     let native = P256SigningKey::try_from(&key).map_err(Failure::refused)?;
     let merchant = MerchantId::parse(MERCHANT).map_err(Failure::refused)?;
     let local = Arc::new(LocalCallers);
-    let origins = ["localhost", "127.0.0.1", "[::1]"]
-        .map(|host| HeaderValue::from_str(&format!("http://{host}:{port}")));
+    let origins = LOCAL_NAMES.map(|host| HeaderValue::from_str(&format!("http://{host}:{port}")));
     let endpoint = Endpoint::builder(merchant, Arc::new(native), local, Arc::new(AnyDestination))
         .origins(origins.into_iter().flatten())
         .refuse_foreign_origins()
         .build()
         .map_err(Failure::refused)?;
     super::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), endpoint, |listen| {
-        eprintln!("signer: development endpoint on http://{listen}, for this machine only");
-        eprintln!(
-            "signer: anybody who can reach it is signed for, with the key in {}",
-            file.display()
-        );
-        eprintln!("{}", String::from_utf8_lossy(&public));
-        eprintln!("try it:\n");
-        eprintln!(
-            "  curl -s http://{listen}/api/sign-payment -H 'content-type: application/json' -d '{EXAMPLE}'\n"
-        );
+        say(&format!("signer: development endpoint on http://{listen}, for this machine only"));
+        let file = file.display();
+        say(&format!("signer: anybody who can reach it is signed for, with the key in {file}"));
+        say(&String::from_utf8_lossy(&public));
+        let path = "/api/sign-payment";
+        say(&format!(
+            "try it:\n\n  curl -s http://{listen}{path} -H 'content-type: application/json' -d '{EXAMPLE}'\n"
+        ));
     })
 }
+
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 const EXAMPLE: &str = r#"{"amount":50,"chainId":8453,"address":"0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a","token":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","callbackScheme":null,"url":"https://pay.blink.cash","version":"v1"}"#;
 
@@ -72,13 +73,13 @@ fn development_key() -> Result<(SigningKey, PathBuf), Failure> {
         let _ = fs::remove_file(&public);
         key_file::create_public(&public, &key.verifying_key().to_spki_pem())?;
     }
-    let source = crate::input::SecretSource::File(private.clone());
-    if !is_development_key(source.read()?.bytes()) {
-        return Err(
-            Failure::refused("not a development key: move it away").about(private.display())
-        );
+    let source = SecretSource::File(private.clone());
+    let secret = source.read()?;
+    if !is_development_key(secret.bytes()) {
+        let message = "not a development key: move it away";
+        return Err(Failure::refused(message).about(private.display()));
     }
-    Ok((super::read_key(&source)?, private))
+    Ok((super::parse_key(&secret, &source)?, private))
 }
 
 /// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.
@@ -106,7 +107,9 @@ impl CallerAuthenticator for LocalCallers {
             Some((name, port)) if is_port(port) => name,
             _ => host,
         };
-        if hosts.next().is_none() && matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+        if hosts.next().is_none()
+            && LOCAL_NAMES.iter().any(|local| name.eq_ignore_ascii_case(local))
+        {
             Ok(Caller::new(CallerId::new("developer")))
         } else {
             Err(CallerError::Unauthenticated)
