@@ -6,6 +6,13 @@ extern crate alloc;
 pub mod jcs;
 mod json;
 
+#[cfg(any(feature = "crossmint", feature = "privy"))]
+mod any_json;
+#[cfg(any(feature = "abstraxn", feature = "crossmint"))]
+mod hex;
+#[cfg(any(feature = "abstraxn", feature = "crossmint", feature = "privy"))]
+mod secret_text;
+
 #[cfg(any(feature = "abstraxn", feature = "blink", feature = "crossmint", feature = "privy"))]
 mod base64;
 #[cfg(any(feature = "abstraxn", feature = "privy"))]
@@ -20,5 +27,7 @@ pub mod crossmint;
 #[cfg(feature = "privy")]
 pub mod privy;
 
+#[cfg(any(feature = "crossmint", feature = "privy"))]
+pub use any_json::Json;
 pub use secrecy;
 pub use signer_core;

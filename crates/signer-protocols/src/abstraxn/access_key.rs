@@ -4,12 +4,13 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 use secrecy::SecretString;
+use signer_core::SecretBytes;
 use signer_core::encoding::hex;
 use signer_core::p256::{DerSignature, SigningKey, VerifyingKey};
 use signer_core::signature::{self, Signer};
-use signer_core::{Error as CoreError, SecretBytes};
 
 use super::{AccessKeyError, Stamp, StampError, UnsignedStamp};
+use crate::secret_text::secret_text;
 
 /// The access key of an identity: a P-256 scalar. Whoever loses it loses the wallet; it is written
 /// to its store before its first use.
@@ -38,13 +39,7 @@ impl AccessKey {
     /// The text form: 64 lower-case hex digits.
     pub fn to_text(&self) -> SecretString {
         let scalar = self.key.to_scalar();
-        let digits = SecretBytes::<64>::init(|buffer| {
-            let written = hex::encode(scalar.expose_secret(), buffer);
-            debug_assert!(written.is_ok(), "the buffer has twice the length");
-        });
-        let mut text = String::with_capacity(64);
-        text.extend(digits.expose_secret().iter().map(|digit| char::from(*digit)));
-        text.into()
+        secret_text::<64>("", |buffer| hex::encode(scalar.expose_secret(), buffer))
     }
 
     /// The public key that is registered.
@@ -89,29 +84,16 @@ pub struct PublicKey(pub(super) VerifyingKey);
 impl PublicKey {
     /// 66 hex digits, `02…` or `03…`.
     pub fn compressed(&self) -> String {
-        encode_hex(&self.0.to_sec1_compressed())
+        crate::hex::encode(&self.0.to_sec1_compressed())
     }
 
     /// 130 hex digits, `04…`.
     pub fn uncompressed(&self) -> String {
-        encode_hex(&self.0.to_sec1_uncompressed())
+        crate::hex::encode(&self.0.to_sec1_uncompressed())
     }
 
     /// The key itself.
     pub const fn as_verifying_key(&self) -> &VerifyingKey {
         &self.0
     }
-}
-
-/// Lower-case hex of public bytes.
-pub(super) fn encode_hex(bytes: &[u8]) -> String {
-    let mut digits = alloc::vec![0; bytes.len() * 2];
-    hex::encode(bytes, &mut digits).map(Into::into).unwrap_or_default()
-}
-
-/// Reads hex of public bytes.
-pub(super) fn decode_hex(text: &str) -> Result<Vec<u8>, CoreError> {
-    let mut bytes = alloc::vec![0; text.len() / 2];
-    hex::decode_into(text.as_bytes(), &mut bytes)?;
-    Ok(bytes)
 }

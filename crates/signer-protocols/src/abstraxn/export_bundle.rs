@@ -10,10 +10,11 @@ use signer_core::signature::Verifier;
 use signer_core::{SecretBytes, ed25519};
 
 use super::ExportError;
-use super::access_key::{PublicKey, decode_hex};
+use super::access_key::PublicKey;
 use crate::hpke::open;
 use crate::jcs::Limits;
 use crate::json::{self, Object};
+use crate::secret_text::secret_text;
 
 const INFO: &[u8] = b"turnkey_hpke";
 
@@ -102,7 +103,7 @@ pub struct ExportedKey(SecretBytes<32>);
 impl ExportedKey {
     /// The form for EVM wallets: 64 lower-case hex digits without `0x`.
     pub fn to_evm(&self) -> SecretString {
-        text::<64>(|buffer| hex::encode(self.0.expose_secret(), buffer).map_or(0, str::len))
+        secret_text::<64>("", |buffer| hex::encode(self.0.expose_secret(), buffer))
     }
 
     /// The form for Solana wallets: base58 of the seed and its public key.
@@ -114,7 +115,7 @@ impl ExportedKey {
             pair[..32].copy_from_slice(seed);
             pair[32..].copy_from_slice(&public_key);
         });
-        text::<LEN>(|buffer| base58::encode(pair.expose_secret(), buffer).map_or(0, str::len))
+        secret_text::<LEN>("", |buffer| base58::encode(pair.expose_secret(), buffer))
     }
 
     /// The 32 bytes.
@@ -123,24 +124,15 @@ impl ExportedKey {
     }
 }
 
-/// A secret text of ASCII that `write` puts into a buffer of `N` bytes.
-fn text<const N: usize>(write: impl FnOnce(&mut [u8]) -> usize) -> SecretString {
-    let mut len = 0;
-    let buffer = SecretBytes::<N>::init(|buffer| len = write(buffer));
-    let mut text = String::with_capacity(len);
-    text.extend(buffer.expose_secret().iter().take(len).map(|byte| char::from(*byte)));
-    text.into()
-}
-
 fn object<'a>(json: &'a [u8], field: &'static str) -> Result<Object<'a>, ExportError> {
     let value = json::parse(json, Limits::default())?;
     Object::from_value(value).ok_or(ExportError::Field { field })
 }
 
 fn bytes(field: &'static str, text: &str) -> Result<alloc::vec::Vec<u8>, ExportError> {
-    decode_hex(text).map_err(|_| ExportError::Field { field })
+    crate::hex::decode(text).map_err(|_| ExportError::Field { field })
 }
 
 fn read_key(text: &str) -> Option<VerifyingKey> {
-    VerifyingKey::from_sec1_bytes(&decode_hex(text).ok()?).ok()
+    VerifyingKey::from_sec1_bytes(&crate::hex::decode(text).ok()?).ok()
 }

@@ -5,11 +5,11 @@ use core::fmt;
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::Signer;
 
-use super::access_key::{PublicKey, decode_hex, encode_hex};
+use super::access_key::PublicKey;
 use super::{StampError, wire};
-use crate::base64;
 use crate::jcs::Limits;
 use crate::json::{self, Object, write_string};
+use crate::{base64, hex};
 
 /// The header that carries a stamp.
 pub const STAMP_HEADER: &str = "X-Stamp";
@@ -58,7 +58,7 @@ impl UnsignedStamp {
         json.extend_from_slice(b",\"scheme\":");
         write_string(STAMP_SCHEME, &mut json);
         json.extend_from_slice(b",\"signature\":");
-        write_string(&encode_hex(signature.as_bytes()), &mut json);
+        write_string(&hex::encode(signature.as_bytes()), &mut json);
         json.push(b'}');
         Stamp { value: base64::encode_url(&json), body: self.body }
     }
@@ -113,11 +113,11 @@ impl Stamp {
         let mut stamp = Object::from_value(stamp).ok_or(StampError::Format)?;
         let mut member = |name| stamp.take_string(name).ok_or(StampError::Format);
         let (public_key, scheme) = (member("publicKey")?, member("scheme")?);
-        let signature = decode_hex(&member("signature")?).map_err(|_| StampError::Format)?;
+        let signature = hex::decode(&member("signature")?).map_err(|_| StampError::Format)?;
         if scheme != STAMP_SCHEME {
             return Err(StampError::Scheme);
         }
-        let public_key = decode_hex(&public_key).map_err(|_| StampError::Format)?;
+        let public_key = hex::decode(&public_key).map_err(|_| StampError::Format)?;
         if VerifyingKey::from_sec1_bytes(&public_key)? != *key {
             return Err(StampError::PublicKey);
         }

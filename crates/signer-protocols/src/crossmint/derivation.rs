@@ -142,8 +142,10 @@ impl ServerSigner {
     /// The public key: 65 bytes uncompressed on EVM, else 32; lower-case hex.
     pub fn public_key_hex(&self) -> String {
         match &self.key {
-            Key::Evm(key) => hex(&key.verifying_key().to_sec1_uncompressed()),
-            Key::Solana(key) | Key::Stellar(key) => hex(&key.verifying_key().to_bytes()),
+            Key::Evm(key) => crate::hex::encode(&key.verifying_key().to_sec1_uncompressed()),
+            Key::Solana(key) | Key::Stellar(key) => {
+                crate::hex::encode(&key.verifying_key().to_bytes())
+            }
         }
     }
 
@@ -173,9 +175,4 @@ impl fmt::Debug for ServerSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "crossmint::ServerSigner({})", self.address)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut digits = alloc::vec![0; bytes.len() * 2];
-    signer_core::encoding::hex::encode(bytes, &mut digits).map(Into::into).unwrap_or_default()
 }

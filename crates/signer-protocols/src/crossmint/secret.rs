@@ -1,10 +1,9 @@
-use alloc::string::String;
-
 use secrecy::SecretString;
 use signer_core::encoding::hex;
 use signer_core::{Error as CoreError, SecretBytes};
 
 use super::SecretError;
+use crate::secret_text::secret_text;
 
 const PREFIX: &str = "xmsk1_";
 
@@ -35,14 +34,7 @@ impl SignerSecret {
 
     /// The text form: `xmsk1_` and 64 lower-case hex digits.
     pub fn to_text(&self) -> SecretString {
-        let digits = SecretBytes::<64>::init(|buffer| {
-            let written = hex::encode(self.0.expose_secret(), buffer);
-            debug_assert!(written.is_ok(), "the buffer has twice the length");
-        });
-        let mut text = String::with_capacity(PREFIX.len() + 64);
-        text.push_str(PREFIX);
-        text.extend(digits.expose_secret().iter().map(|digit| char::from(*digit)));
-        text.into()
+        secret_text::<64>(PREFIX, |buffer| hex::encode(self.0.expose_secret(), buffer))
     }
 
     pub(super) const fn expose_secret(&self) -> &[u8; 32] {

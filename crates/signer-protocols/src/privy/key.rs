@@ -10,6 +10,7 @@ use signer_core::signature::{self, Signer};
 
 use super::KeyError;
 use crate::base64;
+use crate::secret_text::secret_text;
 
 const PREFIX: &str = "wallet-auth:";
 const OLD_PREFIX: &str = "wallet-api:";
@@ -48,14 +49,7 @@ impl AuthorizationKey {
     pub fn to_wallet_auth(&self) -> SecretString {
         const LEN: usize = base64_len(SigningKey::PKCS8_LEN);
         let der = self.0.to_pkcs8_der();
-        let encoded = SecretBytes::<LEN>::init(|buffer| {
-            let written = base64_encode(der.expose_secret(), buffer);
-            debug_assert!(written.is_ok(), "the buffer has the length of the result");
-        });
-        let mut text = String::with_capacity(PREFIX.len() + LEN);
-        text.push_str(PREFIX);
-        text.extend(encoded.expose_secret().iter().map(|byte| char::from(*byte)));
-        text.into()
+        secret_text::<LEN>(PREFIX, |buffer| base64_encode(der.expose_secret(), buffer))
     }
 
     /// The public key that is registered with Privy.

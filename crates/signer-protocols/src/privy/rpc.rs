@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+pub use crate::Json;
+
 /// A call of the rpc method of a wallet.
 ///
 /// ```
@@ -267,9 +269,9 @@ pub struct TypedData {
     /// The name of the type of `message`.
     pub primary_type: String,
     /// The domain.
-    pub domain: JsonValue,
+    pub domain: Json,
     /// The message.
-    pub message: JsonValue,
+    pub message: Json,
 }
 
 /// A member of an EIP-712 struct type.
@@ -280,26 +282,6 @@ pub struct TypedDataField {
     /// The member's type.
     #[serde(rename = "type")]
     pub field_type: String,
-}
-
-/// A JSON value of any shape.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum JsonValue {
-    /// `null`
-    Null(()),
-    /// `true` or `false`
-    Bool(bool),
-    /// A non-negative integer.
-    Integer(u64),
-    /// Any other number.
-    Number(f64),
-    /// A string.
-    String(String),
-    /// An array.
-    Array(Vec<JsonValue>),
-    /// An object.
-    Object(BTreeMap<String, JsonValue>),
 }
 
 /// The body of `POST /v1/wallets/{id}/raw_sign`.
