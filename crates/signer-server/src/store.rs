@@ -12,7 +12,7 @@ pub use memory::MemoryStore;
 /// For how long a retry gets the same payload, in milliseconds: 10 minutes.
 pub(crate) const SAME_PAYLOAD_MS: u64 = 10 * 60 * 1_000;
 /// For how long an idempotency key is remembered, in milliseconds: 24 hours.
-pub(crate) const REMEMBERED: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const REMEMBERED_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is asked of a store for one request. It is one atomic step: either all of it happens or none.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 use tokio::time::Instant;
 
 use super::{
-    PaymentStore, REMEMBERED, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
+    PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
 };
 use crate::CallerId;
 
@@ -114,7 +114,7 @@ impl Remembered {
 impl State {
     fn forget(&mut self, now: Instant) {
         let old =
-            |at: Instant| now.saturating_duration_since(at) > Duration::from_millis(REMEMBERED);
+            |at: Instant| now.saturating_duration_since(at) > Duration::from_millis(REMEMBERED_MS);
         while self.by_age.front().is_some_and(|(at, _)| old(*at)) {
             if let Some((_, id)) = self.by_age.pop_front() {
                 self.retries.remove(&id);
