@@ -12,6 +12,9 @@ pub(crate) fn run() -> Result<(), String> {
     for features in ["", "abstraxn", "blink", "crossmint", "privy"] {
         check_features("signer-protocols", features)?;
     }
+    for features in ["", "http", "jwt", "redis", "tls"] {
+        check_features("signer-server", features)?;
+    }
     no_std::run()?;
     // The program's tests run the program: it is built before them, in the same profile.
     shell::run("cargo test --workspace --locked --all-targets --no-fail-fast")?;

@@ -24,6 +24,9 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("signer-protocols", &["serde_json", "getrandom", "tokio", "reqwest"]),
 ];
 
+/// The one file of the server that knows the HTTP client.
+const HTTP_CLIENT: (&str, &str, &str) = ("crates/signer-server/src/", "fetch.rs", "reqwest::");
+
 /// Files over 500 lines, each with its reason.
 const LONG_FILES: [(&str, &str); 0] = [];
 const MAX_LINES: usize = 500;
@@ -120,6 +123,10 @@ fn file_faults(name: &str, source: &str) -> Vec<String> {
             faults.push(format!("{name} holds {mark}"));
         }
     }
+    let (folder, door, client) = HTTP_CLIENT;
+    if name.strip_prefix(folder).is_some_and(|file| file != door) && source.contains(client) {
+        faults.push(format!("{name} names {client} behind the back of {door}"));
+    }
     if Path::new(name).file_name().is_some_and(|file| file == "mod.rs") {
         faults.push(format!("{name}: write foo.rs beside foo/"));
     }
@@ -176,5 +183,7 @@ mod tests {
         assert_eq!(file_faults("src/a.rs", &"\n".repeat(501)).len(), 1);
         assert_eq!(file_faults("src/a.rs", concat!("todo", "!()")).len(), 1);
         assert_eq!(file_faults("src/a/mod.rs", "").len(), 1);
+        assert_eq!(file_faults("crates/signer-server/src/a.rs", "use reqwest::Url;").len(), 1);
+        assert!(file_faults("crates/signer-server/src/fetch.rs", "use reqwest::Url;").is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The commands: one file for each provider.
 
 mod abstraxn;
+mod audit;
 mod blink;
 mod crossmint;
 mod jcs;
@@ -45,6 +46,12 @@ pub(crate) enum Command {
     Jcs(jcs::Arguments),
     /// Run the signer endpoint of a Blink merchant.
     Serve(serve::Arguments),
+    /// Let the staged key of a running endpoint sign, and the other no more.
+    #[cfg(unix)]
+    SwitchKey(serve::SwitchKeyArguments),
+    /// Check the audit log of an endpoint.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the completions of a shell.
     #[command(after_help = "Example:\n  signer completions bash > /etc/bash_completion.d/signer")]
     Completions {
@@ -62,6 +69,9 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Abstraxn(command) => abstraxn::run(command),
         Command::Jcs(arguments) => jcs::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        #[cfg(unix)]
+        Command::SwitchKey(arguments) => serve::switch_key(&arguments),
+        Command::Audit(command) => audit::run(&command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "signer", &mut script);

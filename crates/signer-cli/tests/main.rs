@@ -5,6 +5,9 @@ mod blink_with_openssl;
 mod key_files;
 mod secrets;
 mod serve;
+mod serve_audit;
+mod serve_reload;
+mod serving;
 mod transcripts;
 mod vectors;
 

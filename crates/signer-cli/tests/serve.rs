@@ -1,78 +1,9 @@
 //! The endpoint as the program runs it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::Duration;
 
+use super::serving::{AUTHORIZATION, BEARER, OWNERS, Serving, configure, configured};
 use super::{MERCHANT, REQUEST, folder, private_file, run, run_with, signer, stderr};
-
-/// A running endpoint, ended when it is dropped.
-struct Serving {
-    child: Child,
-    address: String,
-    log: Vec<String>,
-}
-
-impl Serving {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = signer(folder, arguments)
-            .env("XDG_DATA_HOME", folder.join("data"))
-            .env("SIGNER_TEST_BEARER", BEARER)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = Vec::new();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("it ended before it listened").unwrap();
-            let found = line
-                .split_once("127.0.0.1:")
-                .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
-            log.push(line);
-            if let Some(port) = found {
-                break format!("127.0.0.1:{port}");
-            }
-        };
-        // The rest is drained, or the program would wait for its reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, log }
-    }
-
-    fn post(&self, host: &str, headers: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(
-            stream,
-            "POST /api/sign-payment HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head[9..12].parse().unwrap(), body.to_owned())
-    }
-
-    /// SIGTERM, and the exit code.
-    fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-const OWNERS: &str = "backend 0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a # a test\n";
-const BEARER: &str = "a-test-secret-of-thirty-two-letters";
 
 #[test]
 fn development_without_a_configuration() {
@@ -101,41 +32,26 @@ fn development_without_a_configuration() {
     assert_eq!(run_with(&folder, &verify, response.as_bytes()).stdout, b"valid\n");
 }
 
-fn configure(folder: &Path, change: impl Fn(String) -> String) {
-    let text = format!(
-        "listen = \"127.0.0.1:0\"\nmerchant_id = \"{MERCHANT}\"\nkey = \"keys/private.pem\"\nbearer = \"env:SIGNER_TEST_BEARER\"\ncaller = \"backend\"\nownership = \"owners\"\n"
-    );
-    fs::write(folder.join("signer.toml"), change(text)).unwrap();
-}
-
 #[test]
 fn a_configured_endpoint() {
-    let folder = folder("serve-config");
-    assert!(run(&folder, &["blink", "generate", "--out", "keys"]).status.success());
-    fs::write(
-        folder.join("owners"),
-        "backend 0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a # a test\n",
-    )
-    .unwrap();
-    configure(&folder, |text| text);
+    let folder = configured("serve-config", |text| text);
     let serving = Serving::start(&folder, &["serve", "--config", "signer.toml"]);
-    let authorization = format!("authorization: Bearer {BEARER}\r\n");
-    assert_eq!(serving.post("any.example", &authorization, REQUEST).0, 200);
+    assert_eq!(serving.post("any.example", AUTHORIZATION, REQUEST).0, 200);
     assert_eq!(serving.post("any.example", "", REQUEST).0, 401);
     let other = REQUEST.replace("0x1a5F", "0x1111");
-    assert_eq!(serving.post("any.example", &authorization, &other).0, 403);
+    assert_eq!(serving.post("any.example", AUTHORIZATION, &other).0, 403);
     assert_eq!(serving.terminate(), Some(0));
 }
 
 #[test]
 fn all_that_is_wrong_at_once() {
-    let folder = folder("serve-check");
-    assert!(run(&folder, &["blink", "generate", "--out", "keys"]).status.success());
-    fs::write(folder.join("owners"), "backend\n").unwrap();
-    configure(&folder, |text| {
-        text.replace(MERCHANT, "YOUR_MERCHANT_ID").replace("127.0.0.1:0", "nowhere")
-            + "origins = [\"*\"]\nmax_per_day = \"much\"\n"
+    let folder = configured("serve-check", |text| {
+        let text = text
+            .replace(MERCHANT, "YOUR_MERCHANT_ID")
+            .replace("\"127.0.0.1:0\"\nm", "\"nowhere\"\nm");
+        format!("origins = [\"*\"]\nqueue = -1\nsurprise = 1\n{text}peer_burts = 1\n[tls]\n")
     });
+    fs::write(folder.join("owners"), "backend\n").unwrap();
     let check = || {
         signer(&folder, ["serve", "--config", "signer.toml", "--check"])
             .env("SIGNER_TEST_BEARER", BEARER)
@@ -144,45 +60,102 @@ fn all_that_is_wrong_at_once() {
     };
     let output = check();
     assert_eq!(output.status.code(), Some(1));
-    for name in ["listen: ", "merchant_id: ", "ownership: line 1", "origins: ", "max_per_day: "] {
-        assert!(stderr(&output).contains(name), "{}", stderr(&output));
+    for fault in [
+        "listen: must be an ip address",
+        "merchant_id: ",
+        "ownership.file: line 1 ",
+        "origins: \"*\" is no origin",
+        "queue: must be an integer",
+        "surprise: is no setting",
+        "status.peer_burts: is no setting",
+        "tls.certificate: is missing",
+        "tls.key: is missing",
+    ] {
+        assert!(stderr(&output).contains(fault), "{fault} in {}", stderr(&output));
     }
 
     fs::write(folder.join("owners"), "").unwrap();
     configure(&folder, |text| text);
-    assert!(stderr(&check()).contains("ownership: no line gives the caller an address"));
+    assert!(stderr(&check()).contains("ownership.file: no line gives the caller an address"));
     fs::write(folder.join("owners"), OWNERS).unwrap();
-    for (bad, name) in [
+    for (bad, fault) in [
         ("origins = [\"https://APP.example.com\"]\n", "origins: "),
         ("origins = [\"https://app.example.com:443\"]\n", "origins: "),
-        ("back_date_ms = 9223372036854775807\n", "endpoint: "),
+        ("back_date_ms = 60001\n", "back_date_ms: "),
         ("path = \"nopath\"\n", "path: "),
-        ("max_per_day = \"0\"\n", "max_per_day: "),
+        ("policy = \"absent.toml\"\n", "policy: "),
+        ("connections = 0\n", "connections: must be 1 or more"),
+        ("listen = \"127.0.0.1:1\"\n", "line 2: duplicate key"),
     ] {
-        configure(&folder, |text| text + bad);
-        assert!(stderr(&check()).contains(name), "{bad}: {}", stderr(&check()));
+        configure(&folder, |text| bad.to_owned() + &text);
+        assert!(stderr(&check()).contains(fault), "{bad}: {}", stderr(&check()));
     }
-    for wrong in ["", "two words", "a#b"] {
-        configure(&folder, |text| text.replace("\"backend\"", &format!("\"{wrong}\"")));
-        assert!(stderr(&check()).contains("caller: "), "{wrong}");
+    for (place, bad, fault) in [
+        ("\"backend\"", "\"\"", "callers.name: "),
+        ("\"backend\"", "\"two words\"", "callers.name: "),
+        ("\"backend\"", "\"a#b\"", "callers.name: "),
+        ("\"bearer\"", "\"nobody\"", "callers.kind: must be one of"),
+        ("kind = \"bearer\"", "", "callers.kind: must be bearer, jwt or privy"),
+        ("\"file\"\n", "\"claims\"\n", "ownership.kind: claims needs"),
+        ("kind = \"file\"\n", "", "ownership.kind: must be file, claims, http or privy"),
+    ] {
+        configure(&folder, |text| text.replace(place, bad));
+        assert!(stderr(&check()).contains(fault), "{bad}: {}", stderr(&check()));
     }
     // The secret itself where its name was asked for.
     configure(&folder, |text| {
         text.replace("env:SIGNER_TEST_BEARER", "correct-horse-battery-staple-very-long")
     });
-    assert!(
-        stderr(&check()).contains("bearer: cannot be read") && !stderr(&check()).contains("horse")
-    );
-    configure(&folder, |text| text);
-    assert_eq!(check().stdout, b"configuration: good\n");
-    configure(&folder, |text| text + "surprise = 1\n");
-    assert!(stderr(&check()).contains("unknown field `surprise`"));
+    let said = stderr(&check());
+    assert!(said.contains("callers.secret: cannot be read") && !said.contains("horse"), "{said}");
     // A weak secret, and none at all.
     configure(&folder, |text| text.replace("env:SIGNER_TEST_BEARER", "weak"));
     private_file(&folder, "weak", "hunter2");
-    assert!(stderr(&check()).contains("bearer: bearer secret must be 32"));
-    configure(&folder, |text| text.replace("bearer = \"env:SIGNER_TEST_BEARER\"\n", ""));
-    assert!(stderr(&check()).contains("missing field `bearer`"));
+    assert!(stderr(&check()).contains("callers.secret: bearer secret must be 32"));
+    configure(&folder, |text| text.replace("secret = \"env:SIGNER_TEST_BEARER\"\n", ""));
+    assert!(stderr(&check()).contains("callers.secret: is missing"));
+    configure(&folder, |text| text);
+    assert_eq!(check().stdout, b"configuration: good\n");
+}
+
+/// The commented configuration of the docs, and a variable for each kind of value.
+#[test]
+fn the_environment_goes_before_the_file() {
+    let folder = configured("serve-environment", |text| text);
+    let check = |variable: &str, value: &str| {
+        let output = signer(&folder, ["serve", "--config", "signer.toml", "--check"])
+            .env("SIGNER_TEST_BEARER", BEARER)
+            .env(variable, value)
+            .output()
+            .unwrap();
+        stderr(&output)
+    };
+    for (variable, bad, fault, good) in [
+        ("SIGNER_SERVE_LISTEN", "nowhere", "listen: ", "127.0.0.1:9"),
+        ("SIGNER_SERVE_QUEUE", "many", "queue: ", "7"),
+        (
+            "SIGNER_SERVE_ORIGINS",
+            "https://a.example,x",
+            "origins: \"x\"",
+            "https://a.example,https://b.example",
+        ),
+        ("SIGNER_SERVE_CALLERS_KIND", "x", "callers.kind: ", "bearer"),
+        ("SIGNER_SERVE_KEY_ACTIVE", "absent.pem", "key.active: ", "keys/private.pem"),
+        ("SIGNER_SERVE_AUDIT_FILE", "log", "audit.key: is missing", ""),
+    ] {
+        assert!(check(variable, bad).contains(fault), "{variable}: {}", check(variable, bad));
+        if !good.is_empty() {
+            assert_eq!(check(variable, good), "", "{variable}");
+        }
+    }
+    let example = include_str!("../../../docs/serve.example.toml");
+    configure(&folder, |_| {
+        example
+            .replace("env:SIGNER_BEARER", "env:SIGNER_TEST_BEARER")
+            .replace("owners.txt", "owners")
+            .replace("audit/private.pem", "keys/private.pem")
+    });
+    assert_eq!(check("UNUSED", ""), "");
 }
 
 #[test]

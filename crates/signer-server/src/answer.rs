@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use signer_protocols::blink::SignerResponse;
 
 use crate::Refusal;
+use crate::json_text::Object;
 
 /// How long a caller should wait after a 503, in seconds.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
@@ -17,9 +18,8 @@ pub(crate) fn signed(response: &SignerResponse) -> Response<Body> {
 }
 
 pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
-    let mut body = String::from("{\"error\":");
-    write_string(refusal.message(), &mut body);
-    body.push('}');
+    let mut body = String::new();
+    Object::write(&mut body, |object| object.text("error", Some(refusal.message())));
     let mut response = json(refusal.status(), body);
     let headers = response.headers_mut();
     match refusal {
@@ -29,8 +29,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
         Refusal::Unauthenticated => {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        Refusal::Unavailable => {
+        Refusal::Unavailable | Refusal::Busy => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_S);
+        }
+        Refusal::TooMany { retry_after_s } => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
         }
         // What follows on the connection was not read to its end.
         Refusal::TooLarge | Refusal::Incomplete => {
@@ -41,33 +44,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
     response
 }
 
-fn json(status: StatusCode, body: String) -> Response<Body> {
+pub(crate) fn json(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Our own texts, which may quote what a request held: everything but plain ASCII is escaped.
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            ' '..='~' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    out.push_str("\\u");
-                    for shift in [12, 8, 4, 0] {
-                        let nibble = usize::from((*unit >> shift) & 15);
-                        out.push(char::from(b"0123456789abcdef"[nibble]));
-                    }
-                }
-            }
-        }
-    }
-    out.push('"');
 }

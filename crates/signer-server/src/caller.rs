@@ -1,23 +1,29 @@
 //! Who calls: the authentication of callers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+
+mod bearer;
+#[cfg(feature = "jwt")]
+mod jwt;
+
+pub use bearer::BearerSecret;
+#[cfg(feature = "jwt")]
+pub use jwt::{JwtCallers, JwtKeys};
 
 /// A caller as the endpoint knows it: the name under which its rates, its addresses and its
 /// idempotency keys are kept.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallerId(String);
+pub struct CallerId(Arc<str>);
 
 impl CallerId {
     /// Takes the name, e.g. the subject of a token.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+    pub fn new(name: impl AsRef<str>) -> Self {
+        Self(name.as_ref().into())
     }
 
     /// The name.
@@ -38,12 +44,19 @@ impl fmt::Debug for CallerId {
 pub struct Caller {
     /// Its name.
     pub id: CallerId,
+    /// The addresses that its credential lists, where it does.
+    pub addresses: Option<Arc<[String]>>,
 }
 
 impl Caller {
-    /// A caller with this name.
+    /// A caller with this name, whose credential lists no addresses.
     pub const fn new(id: CallerId) -> Self {
-        Self { id }
+        Self { id, addresses: None }
+    }
+
+    /// The caller with the addresses that its credential lists.
+    pub fn with_addresses(self, addresses: impl IntoIterator<Item = String>) -> Self {
+        Self { addresses: Some(addresses.into_iter().collect()), ..self }
     }
 }
 
@@ -67,49 +80,10 @@ pub trait CallerAuthenticator: Send + Sync {
     /// # Errors
     /// [`CallerError`].
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, CallerError>;
-}
 
-/// A secret that a backend shares with the endpoint: `Authorization: Bearer …`.
-pub struct BearerSecret {
-    caller: CallerId,
-    digest: [u8; 32],
-}
-
-impl BearerSecret {
-    /// The shortest secret, in bytes.
-    pub const MIN_LEN: usize = 32;
-
-    /// Callers who hold `secret` are `caller`. Only a digest of it is kept.
-    ///
-    /// # Errors
-    /// A text for the operator when the secret is shorter than [`BearerSecret::MIN_LEN`] or no header
-    /// value.
-    pub fn new(caller: CallerId, secret: &SecretString) -> Result<Self, &'static str> {
-        let secret = secret.expose_secret().as_bytes();
-        if secret.len() < Self::MIN_LEN || !secret.iter().all(u8::is_ascii_graphic) {
-            return Err("bearer secret must be 32 or more visible ascii characters");
-        }
-        Ok(Self { caller, digest: Sha256::digest(secret).into() })
-    }
-}
-
-#[async_trait]
-impl CallerAuthenticator for BearerSecret {
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, CallerError> {
-        let secret = bearer(headers).ok_or(CallerError::Unauthenticated)?;
-        // Digests are compared, so the time tells nothing of the length or of a common start.
-        let digest: [u8; 32] = Sha256::digest(secret).into();
-        if bool::from(digest.ct_eq(&self.digest)) {
-            Ok(Caller::new(self.caller.clone()))
-        } else {
-            Err(CallerError::Unauthenticated)
-        }
-    }
-}
-
-impl fmt::Debug for BearerSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BearerSecret({:?}, [redacted])", self.caller)
+    /// Whether callers can be authenticated now.
+    fn is_ready(&self) -> bool {
+        true
     }
 }
 

@@ -1,98 +1,108 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use axum::http::HeaderValue;
-use signer_core::p256::DerSignature;
-use signer_core::signature::Signer;
-use signer_protocols::blink::{IdempotencyKey, MerchantId, Policy, Timestamp, UsdMicros};
+use arc_swap::ArcSwap;
+use signer_protocols::blink::{IdempotencyKey, Timestamp};
 
-use crate::{CallerAuthenticator, MemoryStore, Ownership, PaymentStore};
+use crate::metrics::Metrics;
+use crate::queue::Queue;
+use crate::request_id::RequestIds;
+use crate::{
+    AuditLog, Clock, KeyId, MemoryStore, PaymentKey, PaymentStore, Rates, Rules, SystemClock,
+};
 
 /// The path of the vendor's sample.
 const DEFAULT_PATH: &str = "/api/sign-payment";
 /// 16 KiB.
 const DEFAULT_MAX_BODY_BYTES: usize = 16 * 1024;
-/// A retry gets the same payload for 10 minutes, and the receiver takes it for 15.
-const MAX_BACK_DATE_MS: u64 = 60_000;
+const DEFAULT_QUEUE: usize = 512;
 const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Tells the time.
-pub trait Clock: Send + Sync {
-    /// Now; `None` when it cannot be told, and then nothing is signed.
-    fn now(&self) -> Option<Timestamp>;
-}
-
-/// The clock of the system.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Option<Timestamp> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-        Timestamp::from_unix_ms(u64::try_from(since.as_millis()).ok()?).ok()
-    }
-}
 
 /// Fills bytes at random; `false` when there are none to be had, and then nothing is signed.
 type RandomSource = dyn Fn(&mut [u8]) -> bool + Send + Sync;
 
-/// A configured endpoint. Callers and ownership are always there: there is no way to leave them out.
+/// A configured endpoint.
 #[derive(Clone)]
-pub struct Endpoint(Arc<Configuration>);
+pub struct Endpoint(Arc<Shared>);
 
-pub(crate) struct Configuration {
-    pub(crate) merchant: MerchantId,
-    pub(crate) signer: Arc<dyn Signer<DerSignature> + Send + Sync>,
-    pub(crate) callers: Arc<dyn CallerAuthenticator>,
-    pub(crate) ownership: Arc<dyn Ownership>,
+/// What lasts over reloads, and the rules of the moment.
+pub(crate) struct Shared {
+    rules: ArcSwap<Rules>,
     pub(crate) store: Arc<dyn PaymentStore>,
-    pub(crate) policy: Policy,
-    pub(crate) day_ceiling: Option<UsdMicros>,
+    pub(crate) rates: Rates,
+    pub(crate) audit: Option<AuditLog>,
+    pub(crate) metrics: Metrics,
+    pub(crate) queue: Queue,
+    pub(crate) request_ids: RequestIds,
     pub(crate) path: String,
-    pub(crate) origins: Vec<HeaderValue>,
-    pub(crate) foreign_origins_refused: bool,
     pub(crate) max_body_bytes: usize,
     pub(crate) body_timeout: Duration,
-    pub(crate) back_date_ms: u64,
     clock: Arc<dyn Clock>,
     random: Arc<RandomSource>,
+    started_at: Option<Timestamp>,
 }
 
 impl Endpoint {
-    /// An endpoint that signs for `merchant` with `signer`, for the callers and addresses given. The
-    /// policy starts as the vendor's catalogue, the store in memory.
-    pub fn builder(
-        merchant: MerchantId,
-        signer: Arc<dyn Signer<DerSignature> + Send + Sync>,
-        callers: Arc<dyn CallerAuthenticator>,
-        ownership: Arc<dyn Ownership>,
-    ) -> EndpointBuilder {
-        EndpointBuilder(Configuration {
-            merchant,
-            signer,
-            callers,
-            ownership,
+    /// An endpoint that goes by these rules. Without more it remembers in memory, has no rates and keeps no
+    /// audit log.
+    pub fn builder(rules: Rules) -> EndpointBuilder {
+        EndpointBuilder {
+            rules,
             store: Arc::new(MemoryStore::default()),
-            policy: Policy::catalogue(),
-            day_ceiling: None,
+            rates: Rates::unlimited(),
+            audit: None,
+            places: DEFAULT_QUEUE,
             path: DEFAULT_PATH.into(),
-            origins: Vec::new(),
-            foreign_origins_refused: false,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
             body_timeout: DEFAULT_BODY_TIMEOUT,
-            back_date_ms: 0,
             clock: Arc::new(SystemClock),
             random: Arc::new(|bytes| getrandom::fill(bytes).is_ok()),
-        })
+        }
     }
 
-    pub(crate) fn configuration(&self) -> &Configuration {
+    /// Replaces the rules at once, for requests that begin from now on; those that were begun keep theirs.
+    pub fn replace(&self, rules: Rules) {
+        self.0.rules.store(Arc::new(rules));
+    }
+
+    /// Lets the staged key sign, and the other no more: exactly one signs at any time.
+    ///
+    /// # Errors
+    /// A text for the operator when no key is staged.
+    pub fn switch_key(&self) -> Result<KeyId, &'static str> {
+        let rules = self.0.rules();
+        let staged = rules.staged.clone().ok_or("no key is staged")?;
+        let id = staged.id();
+        self.replace(Rules { key: staged, staged: None, ..Rules::clone(&rules) });
+        Ok(id)
+    }
+
+    /// The key that is staged, if one is.
+    pub fn staged_key(&self) -> Option<KeyId> {
+        self.0.rules().staged.as_ref().map(PaymentKey::id)
+    }
+
+    /// The audit log, if one is kept.
+    pub fn audit(&self) -> Option<&AuditLog> {
+        self.0.audit.as_ref()
+    }
+
+    /// Counts a reload that was refused, so that it shows in the metrics.
+    pub fn count_refused_reload(&self) {
+        self.0.metrics.reload_failures.inc();
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
         &self.0
     }
 }
 
-impl Configuration {
+impl Shared {
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.rules.load_full()
+    }
+
     pub(crate) fn now(&self) -> Option<Timestamp> {
         self.clock.now()
     }
@@ -102,94 +112,107 @@ impl Configuration {
         let mut bytes = [0; 16];
         (self.random)(&mut bytes).then(|| IdempotencyKey::from_random_bytes(bytes))
     }
+
+    /// How old the key is that signs.
+    pub(crate) fn key_age(&self) -> Option<Duration> {
+        let since = self.rules.load().key.since().or(self.started_at)?;
+        let age = self.now()?.unix_ms().saturating_sub(since.unix_ms());
+        Some(Duration::from_millis(age))
+    }
 }
 
 /// Collects what an endpoint may differ in.
 #[must_use]
-pub struct EndpointBuilder(Configuration);
+pub struct EndpointBuilder {
+    rules: Rules,
+    store: Arc<dyn PaymentStore>,
+    rates: Rates,
+    audit: Option<AuditLog>,
+    places: usize,
+    path: String,
+    max_body_bytes: usize,
+    body_timeout: Duration,
+    clock: Arc<dyn Clock>,
+    random: Arc<RandomSource>,
+}
 
 impl EndpointBuilder {
-    /// What may be signed.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.0.policy = policy;
-        self
-    }
-
-    /// The most that one caller is signed for on a day (UTC).
-    pub const fn day_ceiling(mut self, ceiling: UsdMicros) -> Self {
-        self.0.day_ceiling = Some(ceiling);
-        self
-    }
-
     /// Where idempotency keys are remembered.
     pub fn store(mut self, store: Arc<dyn PaymentStore>) -> Self {
-        self.0.store = store;
+        self.store = store;
+        self
+    }
+
+    /// How often peers, callers and destinations may come.
+    pub fn rates(mut self, rates: Rates) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// Where every decision about an authenticated caller is written before it is answered.
+    pub fn audit(mut self, log: AuditLog) -> Self {
+        self.audit = Some(log);
+        self
+    }
+
+    /// How many requests may be worked on at once; the next gets a 503. Default: 512.
+    pub const fn queue(mut self, places: usize) -> Self {
+        self.places = places;
         self
     }
 
     /// The path, which must start with a slash and hold no placeholder.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.0.path = path.into();
-        self
-    }
-
-    /// The origins of browsers that may read answers, exactly as they send them.
-    pub fn origins(mut self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
-        self.0.origins = origins.into_iter().collect();
-        self
-    }
-
-    /// Refuses every call from a browser whose origin is not on the list, instead of only keeping the
-    /// answer from it.
-    pub const fn refuse_foreign_origins(mut self) -> Self {
-        self.0.foreign_origins_refused = true;
+        self.path = path.into();
         self
     }
 
     /// The longest body, in bytes. Default: 16 KiB.
     pub const fn max_body_bytes(mut self, max: usize) -> Self {
-        self.0.max_body_bytes = max;
+        self.max_body_bytes = max;
         self
     }
 
     /// How long a body may take. Default: 10 seconds.
     pub const fn body_timeout(mut self, timeout: Duration) -> Self {
-        self.0.body_timeout = timeout;
-        self
-    }
-
-    /// Dates payloads back by so many milliseconds, where this clock may be fast.
-    pub const fn back_date_ms(mut self, ms: u64) -> Self {
-        self.0.back_date_ms = ms;
+        self.body_timeout = timeout;
         self
     }
 
     /// Another clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.0.clock = clock;
+        self.clock = clock;
         self
     }
 
     /// Another source of random bytes; `false` when it has none.
     pub fn random(mut self, random: Arc<RandomSource>) -> Self {
-        self.0.random = random;
+        self.random = random;
         self
     }
 
     /// The endpoint.
     ///
     /// # Errors
-    /// A text for the operator: the path is no plain path ([`check_path`]), open amounts would pass the
-    /// ceiling of the day, or payloads would be dated back by more than a minute.
+    /// A text for the operator when the path is no plain path ([`check_path`]).
     pub fn build(self) -> Result<Endpoint, &'static str> {
-        check_path(&self.0.path)?;
-        if self.0.day_ceiling.is_some() && self.0.policy.allows_open_amounts() {
-            return Err("a ceiling of the day and open amounts exclude each other");
-        }
-        if self.0.back_date_ms > MAX_BACK_DATE_MS {
-            return Err("payloads cannot be dated back by more than 60,000 ms");
-        }
-        Ok(Endpoint(Arc::new(self.0)))
+        check_path(&self.path)?;
+        let started_at = self.clock.now();
+        Ok(Endpoint(Arc::new(Shared {
+            rules: ArcSwap::from_pointee(self.rules),
+            store: self.store,
+            rates: self.rates,
+            audit: self.audit,
+            metrics: Metrics::new(),
+            queue: Queue::new(self.places),
+            request_ids: RequestIds::new(),
+            path: self.path,
+            max_body_bytes: self.max_body_bytes,
+            body_timeout: self.body_timeout,
+            clock: self.clock,
+            random: self.random,
+            started_at,
+        })))
     }
 }
 
@@ -210,12 +233,12 @@ pub fn check_path(path: &str) -> Result<(), &'static str> {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Endpoint({}, {:?})", self.0.path, self.0.merchant)
+        write!(f, "Endpoint({}, {:?})", self.0.path, self.0.rules.load())
     }
 }
 
 impl fmt::Debug for EndpointBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EndpointBuilder({}, {:?})", self.0.path, self.0.merchant)
+        write!(f, "EndpointBuilder({}, {:?})", self.path, self.rules)
     }
 }

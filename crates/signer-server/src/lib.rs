@@ -1,20 +1,53 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod audit;
 mod body;
 mod caller;
+mod clock;
+mod connection;
 mod cors;
 mod endpoint;
+#[cfg(feature = "http")]
+mod fetch;
+mod framing;
+mod json_text;
+mod metrics;
 mod ownership;
+mod payment_key;
+mod peer;
+mod queue;
+mod rate;
 mod refusal;
+mod request_id;
 mod router;
+mod rules;
 mod service;
+mod status;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
 
+pub use audit::{
+    AuditError, AuditFault, AuditHead, AuditLog, AuditOptions, AuditReport, Fsync, Hash,
+    verify_audit_log,
+};
 pub use caller::{BearerSecret, Caller, CallerAuthenticator, CallerError, CallerId};
-pub use endpoint::{Clock, Endpoint, EndpointBuilder, SystemClock, check_path};
-pub use ownership::{ListedOwnership, Ownership, OwnershipError};
+#[cfg(feature = "jwt")]
+pub use caller::{JwtCallers, JwtKeys};
+pub use clock::{Clock, SystemClock};
+pub use endpoint::{Endpoint, EndpointBuilder, check_path};
+pub use ipnet::IpNet;
+pub use ownership::{ClaimedOwnership, ListedOwnership, Ownership, OwnershipError};
+#[cfg(feature = "http")]
+pub use ownership::{HttpOwnership, PrivyOwnership};
+pub use payment_key::{KeyId, PaymentKey};
+pub use rate::{Rate, Rates};
 pub use refusal::Refusal;
 pub use router::router;
-pub use service::{ServiceLimits, serve};
+pub use rules::Rules;
+pub use service::{Service, ServiceLimits};
+pub use status::status_router;
 pub use store::{MemoryStore, PaymentStore, Reservation, ReservationRequest, StoreError};
+#[cfg(feature = "tls")]
+pub use tls::TlsIdentity;

@@ -27,6 +27,15 @@ pub enum Refusal {
     TooLarge,
     /// 415: not plain JSON in UTF-8.
     MediaType,
+    /// 429: the peer, the caller or the destination comes too often.
+    TooMany {
+        /// When the next request would pass, in seconds.
+        retry_after_s: u64,
+    },
+    /// 500: a fault of ours. Nothing that was signed went out.
+    Fault,
+    /// 503: too many requests wait already.
+    Busy,
     /// 503: something that is needed does not answer. Nothing was signed.
     Unavailable,
 }
@@ -43,7 +52,9 @@ impl Refusal {
             Self::IdempotencyConflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -61,9 +72,52 @@ impl Refusal {
             Self::IdempotencyConflict => "Idempotency-Key was used for another request.",
             Self::TooLarge => "The body is too long.",
             Self::MediaType => "The body must be application/json in UTF-8, not encoded.",
+            Self::TooMany { .. } => "Too many requests.",
+            Self::Fault => "The signer failed.",
+            Self::Busy => "The signer is busy. Try again later.",
             Self::Unavailable => "The signer is not available. Try again later.",
         }
     }
+
+    /// One word for logs and metrics.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Incomplete => "incomplete",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NotOwner => "not_owner",
+            Self::Origin => "origin",
+            Self::DayCeiling => "day_ceiling",
+            Self::NoSuchPath => "no_such_path",
+            Self::Method => "method",
+            Self::IdempotencyConflict => "conflict",
+            Self::TooLarge => "too_large",
+            Self::MediaType => "media_type",
+            Self::TooMany { .. } => "too_many",
+            Self::Fault => "fault",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Every label there is.
+    pub(crate) const LABELS: [&'static str; 15] = [
+        "request",
+        "incomplete",
+        "unauthenticated",
+        "not_owner",
+        "origin",
+        "day_ceiling",
+        "no_such_path",
+        "method",
+        "conflict",
+        "too_large",
+        "media_type",
+        "too_many",
+        "fault",
+        "busy",
+        "unavailable",
+    ];
 }
 
 impl From<Rejection> for Refusal {

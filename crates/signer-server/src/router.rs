@@ -1,67 +1,148 @@
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::ORIGIN;
-use axum::http::{HeaderMap, Method, Request, Response};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use axum::routing::any;
+use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
-use signer_protocols::blink::{SignerRequest, SignerResponse, UsdMicros};
+use signer_protocols::blink::{SignerRequest, SignerResponse, UsdMicros, ValidPayment};
 use signer_protocols::jcs::Limits;
 
-use crate::endpoint::Configuration;
+use crate::audit::AuditEntry;
+use crate::endpoint::Shared;
+use crate::metrics::{PREFLIGHT, SIGNED};
+use crate::queue::Place;
 use crate::store::{ReservationRequest, StoreError};
-use crate::{CallerError, Endpoint, OwnershipError, Refusal, answer, body, cors};
+use crate::{
+    Caller, CallerError, Endpoint, OwnershipError, Refusal, Rules, answer, body, cors, peer,
+};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MAX_IDEMPOTENCY_KEY: usize = 255;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The endpoint as a router with one route, to be merged into an application of one's own. Other paths
-/// stay that application's.
+/// stay that application's. Rates per peer need its connections' addresses
+/// (`into_make_service_with_connect_info::<SocketAddr>()`); the rest needs nothing.
 pub fn router(endpoint: Endpoint) -> Router {
-    let path = endpoint.configuration().path.clone();
+    let path = endpoint.shared().path.clone();
     Router::new().route(&path, any(handle)).with_state(endpoint)
 }
 
 async fn handle(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response<Body> {
-    let configuration = endpoint.configuration();
-    let allowed = cors::allowed_origin(request.headers(), &configuration.origins);
-    let preflight = cors::preflight(request.method(), request.headers(), allowed.as_ref());
-    let verdict = match preflight {
-        Some(verdict) => verdict,
-        None if configuration.foreign_origins_refused
-            && request.headers().contains_key(ORIGIN)
-            && allowed.is_none() =>
-        {
-            Err(Refusal::Origin)
-        }
-        None => sign_payment(configuration, request).await.map(|signed| answer::signed(&signed)),
+    let begun = Instant::now();
+    let shared = endpoint.shared();
+    let rules = shared.rules();
+    let id = shared.request_ids.next();
+    let origin = cors::allowed_origin(request.headers(), &rules.origins);
+    let peer = peer::address(request.extensions(), request.headers(), shared.rates.trusted());
+
+    let decision =
+        decide(shared, &rules, request, Visit { id: &id, peer, origin: origin.as_ref() });
+    // A panic is a fault of ours, and costs nobody but this caller.
+    let decision = AssertUnwindSafe(decision).catch_unwind().await.unwrap_or(Err(Refusal::Fault));
+
+    let (label, mut response) = match decision {
+        Ok(Verdict::Preflight(response)) => (PREFLIGHT, response),
+        Ok(Verdict::Signed(response)) => (SIGNED, answer::signed(&response)),
+        Err(refusal) => (refusal.label(), answer::refused(&refusal)),
     };
-    let mut response = verdict.unwrap_or_else(|refusal| answer::refused(&refusal));
-    cors::mark(&mut response, allowed);
+    cors::mark(&mut response, origin);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    shared.metrics.count(label);
+    tracing::info!(
+        request_id = id,
+        outcome = label,
+        status = response.status().as_u16(),
+        peer = peer.map(tracing::field::display),
+        micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
     response
 }
 
-/// The steps of a request, each of which can only refuse.
-async fn sign_payment(
-    endpoint: &Configuration,
+/// What is known of a request before it is read.
+struct Visit<'a> {
+    id: &'a str,
+    peer: Option<IpAddr>,
+    origin: Option<&'a HeaderValue>,
+}
+
+enum Verdict {
+    Preflight(Response<Body>),
+    Signed(SignerResponse),
+}
+
+/// The steps up to the caller, and the audit of what follows.
+async fn decide(
+    shared: &Shared,
+    rules: &Rules,
     request: Request<Body>,
-) -> Result<SignerResponse, Refusal> {
+    visit: Visit<'_>,
+) -> Result<Verdict, Refusal> {
+    if let Some(answer) = cors::preflight(request.method(), request.headers(), visit.origin) {
+        return answer.map(Verdict::Preflight);
+    }
+    let foreign = request.headers().contains_key(ORIGIN) && visit.origin.is_none();
+    if rules.foreign_origins_refused && foreign {
+        return Err(Refusal::Origin);
+    }
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }
     let (head, body) = request.into_parts();
-    body::check_headers(&head.headers, endpoint.max_body_bytes)?;
-    let caller =
-        endpoint.callers.authenticate(&head.headers).await.map_err(|error| match error {
-            CallerError::Unauthenticated => Refusal::Unauthenticated,
-            CallerError::Unavailable => Refusal::Unavailable,
-        })?;
-    let retry_key = idempotency_key(&head.headers)?;
-    let body = body::read(body, endpoint.max_body_bytes, endpoint.body_timeout).await?;
+    body::check_headers(&head.headers, shared.max_body_bytes)?;
+    if let Some(peer) = visit.peer {
+        shared.rates.admit_peer(peer)?;
+    }
+    let caller = rules.callers.authenticate(&head.headers).await.map_err(|error| match error {
+        CallerError::Unauthenticated => Refusal::Unauthenticated,
+        CallerError::Unavailable => Refusal::Unavailable,
+    })?;
 
-    let limits = Limits::default().with_max_bytes(endpoint.max_body_bytes);
-    let payment = SignerRequest::parse(&body, limits)?.validate(&endpoint.policy)?;
-    match endpoint.ownership.owns(&caller, &payment).await {
+    let now = shared.now().ok_or(Refusal::Unavailable)?;
+    let mut entry = AuditEntry::new(now, visit.id.to_owned(), caller.id.clone(), rules.key.id());
+    let signed = sign_payment(shared, rules, &caller, &head, body, &mut entry).await;
+    if let Err(refusal) = &signed {
+        entry.is_refused(refusal);
+    }
+    if let Some(audit) = &shared.audit
+        && audit.append(entry).await.is_err()
+    {
+        // What is not written down does not go out.
+        shared.metrics.audit_errors.inc();
+        return Err(Refusal::Unavailable);
+    }
+    signed.map(Verdict::Signed)
+}
+
+/// The steps behind the caller, each of which can only refuse.
+async fn sign_payment(
+    shared: &Shared,
+    rules: &Rules,
+    caller: &Caller,
+    head: &Parts,
+    body: Body,
+    entry: &mut AuditEntry,
+) -> Result<SignerResponse, Refusal> {
+    shared.rates.admit_caller(&caller.id)?;
+    let retry_key = idempotency_key(&head.headers)?;
+    let body = body::read(body, shared.max_body_bytes, shared.body_timeout).await?;
+    let place = shared.queue.enter()?;
+
+    let limits = Limits::default().with_max_bytes(shared.max_body_bytes);
+    let payment = SignerRequest::parse(&body, limits)?.validate(&rules.policy)?;
+    entry.asks_for(&payment);
+    shared.rates.admit_destination(payment.address())?;
+    match rules.ownership.owns(caller, &payment).await {
         Ok(true) => {}
         Ok(false) => return Err(Refusal::NotOwner),
         Err(OwnershipError) => return Err(Refusal::Unavailable),
@@ -70,21 +151,41 @@ async fn sign_payment(
     let reservation = ReservationRequest {
         caller: &caller.id,
         retry: retry_key.map(|key| (key, Sha256::digest(&body).into())),
-        fresh_key: endpoint.fresh_key().ok_or(Refusal::Unavailable)?,
+        fresh_key: shared.fresh_key().ok_or(Refusal::Unavailable)?,
         amount: payment.amount().map_or(UsdMicros(0), |amount| amount.to_micros()),
-        day_ceiling: endpoint.day_ceiling,
-        now: endpoint.now().ok_or(Refusal::Unavailable)?,
+        day_ceiling: rules.policy.max_per_day(),
+        now: shared.now().ok_or(Refusal::Unavailable)?,
+        key: rules.key.id(),
     };
-    let reserved = endpoint.store.reserve(reservation).await.map_err(|error| match error {
+    let reserved = shared.store.reserve(reservation).await.map_err(|error| match error {
         StoreError::Conflict => Refusal::IdempotencyConflict,
         StoreError::DayCeiling => Refusal::DayCeiling,
-        StoreError::Unavailable => Refusal::Unavailable,
+        StoreError::Unavailable => {
+            shared.metrics.store_errors.inc();
+            Refusal::Unavailable
+        }
     })?;
-    let signed_at = reserved.signed_at.back_dated(endpoint.back_date_ms);
-    payment
-        .into_payload(reserved.idempotency_key, signed_at)
-        .sign(&endpoint.merchant, endpoint.signer.as_ref())
-        .map_err(|_| Refusal::Unavailable)
+    entry.signs_under(&reserved.idempotency_key);
+    let signed_at = reserved.signed_at.back_dated(rules.back_date_ms);
+    sign(shared, rules, &place, payment, reserved.idempotency_key, signed_at).await
+}
+
+async fn sign(
+    shared: &Shared,
+    rules: &Rules,
+    place: &Place<'_>,
+    payment: ValidPayment,
+    key: signer_protocols::blink::IdempotencyKey,
+    signed_at: signer_protocols::blink::Timestamp,
+) -> Result<SignerResponse, Refusal> {
+    let _turn = place.turn().await?;
+    let begun = Instant::now();
+    let signed = payment
+        .into_payload(key, signed_at)
+        .sign(&rules.merchant, rules.key.signer.as_ref())
+        .map_err(|_| Refusal::Unavailable);
+    shared.metrics.signed_in(begun.elapsed());
+    signed
 }
 
 /// The one `Idempotency-Key`, visible ASCII.

@@ -1,28 +1,30 @@
 //! A service around the router: connections, their limits, and an orderly end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use axum::http::Response;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::{Endpoint, Refusal, answer, router};
+use crate::connection::{Connection, Transport};
+use crate::{Endpoint, Refusal, answer, router, status_router};
+
+#[cfg(feature = "tls")]
+use crate::TlsIdentity;
 
 /// The limits of a service.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServiceLimits {
-    /// The most connections at a time, 1 or more; others wait in the listener's queue. Default: 1,024.
+    /// The most connections at a time, 1 or more; others wait in the listener's queue. One that has sent
+    /// nothing yet costs little. Default: 16,384.
     pub connections: usize,
-    /// How long the head of a request may take, idle time before it included. Default: 10 s.
+    /// How long the head of a request may take, a handshake and idle time before it included. Default: 10 s.
     pub head_timeout: Duration,
     /// How long a connection may live; then what was begun on it is answered and it is closed. Default: 60 s.
     pub connection_lifetime: Duration,
@@ -33,7 +35,7 @@ pub struct ServiceLimits {
 impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
-            connections: 1_024,
+            connections: 16_384,
             head_timeout: Duration::from_secs(10),
             connection_lifetime: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(15),
@@ -41,102 +43,146 @@ impl Default for ServiceLimits {
     }
 }
 
-/// The longest head of a request, in bytes.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// How long to wait when no connection can be accepted, e.g. for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves the endpoint on `listener` until `stop` ends; then the requests that were begun are answered.
-///
-/// # Errors
-/// When the listener has no address, or `connections` is no number of connections; faults of connections
-/// end those only.
-pub async fn serve(
-    listener: TcpListener,
-    endpoint: Endpoint,
+/// A service that answers for an endpoint.
+#[derive(Debug)]
+#[must_use]
+pub struct Service {
+    application: Router,
+    /// Whose connections are counted, and whose audit log is closed at the end.
+    endpoint: Option<Endpoint>,
     limits: ServiceLimits,
-    stop: impl Future<Output = ()>,
-) -> io::Result<()> {
-    listener.local_addr()?;
-    let all = u32::try_from(limits.connections).ok().filter(|connections| {
-        (1..=Semaphore::MAX_PERMITS).contains(&limits.connections) && *connections > 0
-    });
-    let all =
-        all.ok_or(io::Error::new(io::ErrorKind::InvalidInput, "connections must be 1 or more"))?;
-    let application = router(endpoint).fallback(no_such_path);
-    let slots = Arc::new(Semaphore::new(limits.connections));
-    let (stopping, stopped) = watch::channel(());
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            accepted = accept(&listener, &slots) => accepted,
-            () = &mut stop => break,
-        };
-        match accepted {
-            Some((stream, slot)) => {
-                let (application, stopped) = (application.clone(), stopped.clone());
-                tokio::spawn(async move {
-                    answer_connection(stream, application, limits, stopped).await;
-                    drop(slot);
-                });
-            }
-            None => tokio::time::sleep(ACCEPT_PAUSE).await,
+    transport: Transport,
+}
+
+impl Service {
+    /// A service of plain HTTP/1.1 for the endpoint.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint: Some(endpoint.clone()), ..Self::of(router(endpoint)) }
+    }
+
+    /// A service of plain HTTP/1.1 for an operator: [`status_router`].
+    pub fn status(endpoint: Endpoint) -> Self {
+        Self::of(status_router(endpoint))
+    }
+
+    fn of(application: Router) -> Self {
+        let limits = ServiceLimits::default();
+        Self { application, endpoint: None, limits, transport: Transport::Plain }
+    }
+
+    /// Other limits.
+    pub const fn limits(mut self, limits: ServiceLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Other paths beside the endpoint's.
+    pub fn merge(mut self, others: Router) -> Self {
+        self.application = self.application.merge(others);
+        self
+    }
+
+    /// HTTPS instead of HTTP.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, identity: TlsIdentity) -> Self {
+        self.transport = Transport::Tls(identity);
+        self
+    }
+
+    /// Whether it speaks HTTPS.
+    pub const fn is_secured(&self) -> bool {
+        !matches!(self.transport, Transport::Plain)
+    }
+
+    /// Serves on `listener` until `stop` ends; then the requests that were begun are answered, and the audit
+    /// log is closed with a checkpoint.
+    ///
+    /// # Errors
+    /// When the listener has no address, or `connections` is no number of connections; faults of
+    /// connections end those only. When the audit log cannot be closed.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let Self { application, endpoint, limits, transport } = self;
+        listener.local_addr()?;
+        let all = u32::try_from(limits.connections).ok().filter(|connections| {
+            (1..=Semaphore::MAX_PERMITS).contains(&limits.connections) && *connections > 0
+        });
+        let all = all
+            .ok_or(io::Error::new(io::ErrorKind::InvalidInput, "connections must be 1 or more"))?;
+        let application = application.fallback(no_such_path);
+        let slots = Arc::new(Semaphore::new(limits.connections));
+        let (stopping, stopped) = watch::channel(());
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = accept(&listener, &slots) => accepted,
+                () = &mut stop => break,
+            };
+            let Some((stream, peer, slot)) = accepted else {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let connection = Connection {
+                peer,
+                limits,
+                transport: transport.clone(),
+                application: application.clone(),
+                stopped: stopped.clone(),
+            };
+            let open = endpoint.clone().map(Open::new);
+            tokio::spawn(async move {
+                connection.answer(stream).await;
+                drop((slot, open));
+            });
+        }
+        drop(listener);
+        drop(stopping);
+        // Every slot is free when the last connection has ended; what does not end in time is cut.
+        let _ = tokio::time::timeout(limits.drain_timeout, slots.acquire_many(all)).await;
+        match endpoint.as_ref().and_then(Endpoint::audit) {
+            Some(audit) => audit.close().await.map_err(io::Error::other),
+            None => Ok(()),
         }
     }
-    drop(listener);
-    drop(stopping);
-    // Every slot is free when the last connection has ended; what does not end in time is cut.
-    let _ = tokio::time::timeout(limits.drain_timeout, slots.acquire_many(all)).await;
-    Ok(())
 }
 
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
-    let (stream, _) = listener.accept().await.ok()?;
+    let (stream, peer) = match listener.accept().await {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
+            return None;
+        }
+    };
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
-    Some((stream, slot))
+    Some((stream, peer, slot))
 }
 
-/// Answers the requests of one connection until it ends, its time is up or the service stops. A fault of
-/// a connection is its caller's.
-async fn answer_connection(
-    stream: TcpStream,
-    application: Router,
-    limits: ServiceLimits,
-    mut stopped: watch::Receiver<()>,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .half_close(true);
-    let service = TowerToHyperService::new(body_of_axum(application));
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = tokio::time::sleep(limits.connection_lifetime) => {}
-        _ = stopped.changed() => {}
+/// Counts an open connection.
+struct Open(Endpoint);
+
+impl Open {
+    fn new(endpoint: Endpoint) -> Self {
+        endpoint.shared().metrics.connections.inc();
+        Self(endpoint)
     }
-    connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(limits.drain_timeout, connection).await;
 }
 
-/// The router takes axum's bodies; the connection gives hyper's.
-fn body_of_axum(
-    application: Router,
-) -> impl tower::Service<
-    Request<Incoming>,
-    Response = Response<Body>,
-    Error = std::convert::Infallible,
-    Future: Send,
-> + Clone {
-    tower::ServiceBuilder::new()
-        .map_request(|request: Request<Incoming>| request.map(Body::new))
-        .service(application)
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.shared().metrics.connections.dec();
+    }
 }
 
 async fn no_such_path() -> Response<Body> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 
-use crate::CallerId;
+use crate::{CallerId, KeyId};
 
 mod memory;
 
@@ -29,6 +29,8 @@ pub struct ReservationRequest<'a> {
     pub day_ceiling: Option<UsdMicros>,
     /// The time of the request.
     pub now: Timestamp,
+    /// The key that is going to sign. After a switch a retry gets a new time, so that it is a new payload.
+    pub key: KeyId,
 }
 
 /// What goes into the payload.
@@ -59,10 +61,15 @@ pub enum StoreError {
 #[async_trait]
 pub trait PaymentStore: Send + Sync {
     /// Reserves an id and counts the amount, atomically. A retry (the same caller, key and hash) gets
-    /// the id and the time of its first request for 10 minutes, later the same id with the time of
-    /// the call; it is not counted again.
+    /// the id and the time of its first request for 10 minutes; later, or when another key signs, the
+    /// same id with the time of the call. It is not counted again.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn reserve(&self, request: ReservationRequest<'_>) -> Result<Reservation, StoreError>;
+
+    /// Whether it answers.
+    async fn is_ready(&self) -> bool {
+        true
+    }
 }

@@ -1,7 +1,7 @@
-use signer_server::{BearerSecret, CallerId, ListedOwnership};
+use signer_server::{BearerSecret, CallerId, Endpoint, ListedOwnership, Rules};
 
 use crate::http::send;
-use crate::{ADDRESS, BEARER, REQUEST, Running, builder, payload};
+use crate::{ADDRESS, BEARER, REQUEST, Running, builder, payload, rules};
 
 #[tokio::test]
 async fn a_right_credential_is_signed_for() {
@@ -64,19 +64,17 @@ async fn only_ones_own_addresses() {
 #[tokio::test]
 async fn solana_addresses_are_exact() {
     let address = "7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV";
-    let merchant =
-        signer_protocols::blink::MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap();
     let request = format!(
         r#"{{"amount":1,"chainId":792703809,"address":"{address}","token":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"}}"#
     );
     for (owned, status) in [(address.to_owned(), 200), (address.to_lowercase(), 403)] {
-        let ownership = crate::owned(&[&owned]);
-        let builder = signer_server::Endpoint::builder(
-            merchant.clone(),
-            std::sync::Arc::new(crate::key()),
+        let rules = Rules::new(
+            crate::merchant(),
+            crate::payment_key(std::sync::Arc::new(crate::key())),
             std::sync::Arc::new(crate::bearer()),
-            std::sync::Arc::new(ownership),
+            std::sync::Arc::new(crate::owned(&[&owned])),
         );
+        let builder = Endpoint::builder(rules);
         let server = Running::start(builder).await;
         assert_eq!(server.post(&[], &request).await.status, status, "{owned}");
     }
@@ -110,7 +108,8 @@ fn weak_bearer_secrets_are_refused_and_none_is_shown() {
 #[tokio::test]
 async fn browsers_of_listed_origins_only() {
     let origin = "https://app.example.com";
-    let server = Running::start(builder().origins([origin.parse().unwrap()])).await;
+    let server =
+        Running::start(Endpoint::builder(rules().origins([origin.parse().unwrap()]))).await;
     let preflight = |from: &'static str, method: &'static str| {
         let headers = [
             ("origin", from),
@@ -147,8 +146,8 @@ async fn browsers_of_listed_origins_only() {
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(answer.header("vary"), Some("Origin"));
 
-    let strict = builder().origins([origin.parse().unwrap()]).refuse_foreign_origins();
-    let server = Running::start(strict).await;
+    let strict = rules().origins([origin.parse().unwrap()]).refuse_foreign_origins();
+    let server = Running::start(Endpoint::builder(strict)).await;
     assert_eq!(server.post(&[("origin", "https://evil.example")], REQUEST).await.status, 403);
     assert_eq!(server.post(&[("origin", origin)], REQUEST).await.status, 200);
     assert_eq!(server.post(&[], REQUEST).await.status, 200);

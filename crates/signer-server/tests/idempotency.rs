@@ -1,4 +1,6 @@
-use crate::{REQUEST, Running, TestClock, builder, payload};
+use signer_server::Endpoint;
+
+use crate::{REQUEST, Running, TestClock, builder, payload, rules};
 
 #[tokio::test]
 async fn a_retry_gets_the_same_payload() {
@@ -59,8 +61,9 @@ async fn many_at_once_are_one_payment() {
 #[tokio::test]
 async fn the_day_has_a_ceiling_and_a_retry_counts_once() {
     let clock = TestClock::start();
-    let ceiling = signer_protocols::blink::UsdMicros::parse_dollars("100").unwrap();
-    let server = Running::start(builder().clock(clock.clone()).day_ceiling(ceiling)).await;
+    let policy = crate::policy(serde_json::json!({"max_per_day": "100"}));
+    let builder = Endpoint::builder(rules().policy(policy)).clock(clock.clone());
+    let server = Running::start(builder).await;
     let retry = [("idempotency-key", "order-1")];
     for _ in 0..5 {
         assert_eq!(server.post(&retry, REQUEST).await.status, 200);

@@ -4,15 +4,14 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use signer_core::p256::DerSignature;
-use signer_core::signature::{self, Signer};
-use signer_server::{ServiceLimits, router};
+use signer_core::p256::SigningKey;
+use signer_server::{PaymentKey, ServiceLimits, router};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use crate::http::{exchange, parse};
-use crate::{BEARER, REQUEST, Running, builder, builder_with, payload};
+use crate::{BEARER, REQUEST, Running, Then, builder, builder_with, payload, rules};
 
 #[tokio::test]
 async fn without_random_bytes_nothing_is_signed() {
@@ -25,13 +24,7 @@ async fn without_random_bytes_nothing_is_signed() {
 
 #[tokio::test]
 async fn a_failing_signer_is_unavailable() {
-    struct Gone;
-    impl Signer<DerSignature> for Gone {
-        fn try_sign(&self, _: &[u8]) -> signature::Result<DerSignature> {
-            Err(signature::Error::new())
-        }
-    }
-    let server = Running::start(builder_with(Arc::new(Gone))).await;
+    let server = Running::start(builder_with(Then::new(|| false))).await;
     assert_eq!(server.post(&[], REQUEST).await.status, 503);
 }
 
@@ -135,12 +128,14 @@ async fn a_client_that_never_reads_is_ended() {
 
 #[test]
 fn what_no_endpoint_can_be() {
-    let ceiling = signer_protocols::blink::UsdMicros(1);
-    let open = crate::policy(serde_json::json!({"open_amounts": true}));
-    assert!(builder().policy(open.clone()).build().is_ok());
-    assert!(builder().policy(open).day_ceiling(ceiling).build().is_err());
-    assert!(builder().back_date_ms(60_000).build().is_ok());
-    assert!(builder().back_date_ms(60_001).build().is_err());
+    assert!(rules().back_date_ms(60_000).is_ok());
+    assert!(rules().back_date_ms(60_001).is_err());
+    // A key that does not sign, or signs for another.
+    let silent = Then::new(|| false);
+    let _ = crate::payment_key(silent.clone());
+    assert!(PaymentKey::new(silent, crate::key().verifying_key()).is_err());
+    let other = SigningKey::from_scalar(&[8; 32]).unwrap().verifying_key();
+    assert!(PaymentKey::new(Arc::new(crate::key()), other).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

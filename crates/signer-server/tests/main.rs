@@ -1,12 +1,19 @@
 //! The endpoint over real HTTP on loopback. Keys and secrets here are for tests.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit;
 mod callers;
+mod faults;
 mod http;
 mod idempotency;
+mod jwt;
 mod lifecycle;
+mod ownership;
+mod rates;
 mod raw_http;
+mod status;
 mod store;
+mod tls;
 mod verdicts;
 
 use std::net::SocketAddr;
@@ -19,7 +26,8 @@ use signer_core::signature::Signer;
 use signer_native::P256SigningKey;
 use signer_protocols::blink::{MerchantId, PaymentVerifier, Policy, PolicyFile, Timestamp};
 use signer_server::{
-    BearerSecret, CallerId, Clock, Endpoint, EndpointBuilder, ListedOwnership, ServiceLimits, serve,
+    BearerSecret, CallerId, Clock, Endpoint, EndpointBuilder, ListedOwnership, PaymentKey, Rules,
+    Service, ServiceLimits,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -61,14 +69,54 @@ fn owned(addresses: &[&str]) -> ListedOwnership {
     ListedOwnership::new([(CallerId::new("backend"), addresses)])
 }
 
-fn builder_with(signer: Arc<dyn Signer<DerSignature> + Send + Sync>) -> EndpointBuilder {
-    let merchant = MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap();
+fn merchant() -> MerchantId {
+    MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap()
+}
+
+fn payment_key(signer: Arc<dyn Signer<DerSignature> + Send + Sync>) -> PaymentKey {
+    PaymentKey::new(signer, key().verifying_key()).unwrap()
+}
+
+fn rules() -> Rules {
+    let signer = P256SigningKey::try_from(&key()).unwrap();
     let ownership = owned(&[ADDRESS]);
-    Endpoint::builder(merchant, signer, Arc::new(bearer()), Arc::new(ownership))
+    Rules::new(merchant(), payment_key(Arc::new(signer)), Arc::new(bearer()), Arc::new(ownership))
 }
 
 fn builder() -> EndpointBuilder {
-    builder_with(Arc::new(P256SigningKey::try_from(&key()).unwrap()))
+    Endpoint::builder(rules())
+}
+
+/// A signer that shows once that it can sign, and then does something else.
+struct Then<F>(AtomicU64, F);
+
+impl<F> Then<F> {
+    fn new(then: F) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(0), then))
+    }
+}
+
+impl<F: Fn() -> bool> Signer<DerSignature> for Then<F> {
+    fn try_sign(&self, message: &[u8]) -> signer_core::signature::Result<DerSignature> {
+        if self.0.fetch_add(1, Ordering::SeqCst) == 0 || (self.1)() {
+            return key().try_sign(message);
+        }
+        Err(signer_core::signature::Error::new())
+    }
+}
+
+fn builder_with(signer: Arc<dyn Signer<DerSignature> + Send + Sync>) -> EndpointBuilder {
+    let ownership = owned(&[ADDRESS]);
+    let key = payment_key(signer);
+    Endpoint::builder(Rules::new(merchant(), key, Arc::new(bearer()), Arc::new(ownership)))
+}
+
+/// Another service on loopback, for as long as the test runs.
+async fn listening(application: axum::Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, application).await.unwrap() });
+    address
 }
 
 /// The policy of the vectors' run.
@@ -89,13 +137,34 @@ impl Running {
     }
 
     async fn start_with(builder: EndpointBuilder, limits: ServiceLimits) -> Self {
+        Self::start_service(Service::new(builder.build().unwrap()).limits(limits)).await
+    }
+
+    /// On two threads of its own, so that the test's tasks do not stand in its way.
+    fn start_apart(builder: EndpointBuilder) -> Self {
+        let service = Service::new(builder.build().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let (bound, address) = std::sync::mpsc::channel();
+        let ended = tokio::task::spawn_blocking(move || {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.unwrap().block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                bound.send(listener.local_addr().unwrap()).unwrap();
+                service.serve(listener, async { stopped.await.unwrap_or(()) }).await.unwrap();
+            });
+        });
+        let address = address.recv().unwrap();
+        Self { address, stop: Some(stop), ended }
+    }
+
+    async fn start_service(service: Service) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = builder.build().unwrap();
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            serve(listener, endpoint, limits, stopped).await.unwrap();
+            service.serve(listener, stopped).await.unwrap();
         });
         Self { address, stop: Some(stop), ended }
     }

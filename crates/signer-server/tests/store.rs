@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
-use signer_server::{CallerId, MemoryStore, PaymentStore, ReservationRequest, StoreError};
+use signer_server::{CallerId, KeyId, MemoryStore, PaymentStore, ReservationRequest, StoreError};
 
 use crate::START_MS;
 
@@ -13,6 +13,7 @@ fn request<'a>(caller: &'a CallerId, key: Option<&'a str>, ms: u64) -> Reservati
         amount: UsdMicros(10),
         day_ceiling: Some(UsdMicros(25)),
         now: Timestamp::from_unix_ms(START_MS + ms).unwrap(),
+        key: KeyId::of(&crate::key().verifying_key()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use signer_protocols::blink::ValidPayment;
-use signer_server::{Caller, Ownership, OwnershipError};
+use signer_server::{Caller, Endpoint, Ownership, OwnershipError, Rules};
 
 use crate::http::send;
 use crate::{BEARER, Running, key, payload, policy};
@@ -50,15 +50,11 @@ async fn ideal_verdicts() {
         "chains": all["meta"]["ideal"]["allowlist"],
         "callback_schemes": all["meta"]["ideal"]["schemes"],
     });
-    let merchant =
-        signer_protocols::blink::MerchantId::parse("a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d").unwrap();
-    let builder = signer_server::Endpoint::builder(
-        merchant,
-        Arc::new(key()),
-        Arc::new(crate::bearer()),
-        Arc::new(AnyDestination),
-    );
-    let server = Running::start(builder.policy(policy(file)).max_body_bytes(102_400)).await;
+    let key = crate::payment_key(Arc::new(key()));
+    let rules =
+        Rules::new(crate::merchant(), key, Arc::new(crate::bearer()), Arc::new(AnyDestination))
+            .policy(policy(file));
+    let server = Running::start(Endpoint::builder(rules).max_body_bytes(102_400)).await;
     let authorization = format!("Bearer {BEARER}");
     let mut statuses = std::collections::BTreeMap::new();
     for case in all["vectors"].as_array().unwrap() {

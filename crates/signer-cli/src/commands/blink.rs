@@ -180,11 +180,15 @@ fn timestamp(text: Option<&str>) -> Result<Timestamp, Failure> {
     .map_err(Failure::refused)
 }
 
-pub(super) fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
-    let text = file.read(MAX_FILE_BYTES)?;
-    let text = String::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
+fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
+    parse_policy(&file.read(MAX_FILE_BYTES)?)
+}
+
+/// A policy file's text.
+pub(super) fn parse_policy(text: &[u8]) -> Result<Policy, Failure> {
+    let text = std::str::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
     let file: PolicyFile =
-        toml::from_str(&text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
+        toml::from_str(text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
     Policy::try_from(file).map_err(Failure::refused)
 }
 

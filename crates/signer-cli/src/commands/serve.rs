@@ -1,28 +1,28 @@
-use std::future::Future;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
 
-use axum::http::HeaderValue;
 use clap::Args;
-use secrecy::SecretString;
-use serde::Deserialize;
-use signer_native::P256SigningKey;
-use signer_protocols::blink::{MerchantId, Policy, UsdMicros};
 use signer_server::{
-    BearerSecret, CallerId, Endpoint, ListedOwnership, MemoryStore, ServiceLimits, check_path,
-    serve,
+    AuditLog, Endpoint, JwtCallers, MemoryStore, Service, ServiceLimits, TlsIdentity,
 };
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
-use super::blink::{parse_key, read_policy};
-use crate::failure::{Failure, OrRefuse, say};
-use crate::input::{FileSource, Secret, SecretSource};
+use self::configuration::{Fixed, Replaceable};
+use self::reload::{Order, Reloader};
+use crate::failure::{Failure, OrRefuse};
+use crate::input::FileSource;
 use crate::outcome::Outcome;
 
+mod configuration;
+#[cfg(unix)]
+mod control;
 mod dev;
-
-const MAX_CONFIGURATION_BYTES: usize = 1 << 20;
+mod process;
+mod reload;
+mod settings;
 
 #[derive(Args, Debug)]
 #[command(
@@ -43,202 +43,129 @@ pub(crate) struct Arguments {
     port: u16,
 }
 
-/// The configuration file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Configuration {
-    listen: String,
-    merchant_id: String,
-    key: String,
-    bearer: String,
-    caller: String,
-    ownership: PathBuf,
-    path: Option<String>,
-    policy: Option<PathBuf>,
-    max_per_day: Option<String>,
-    #[serde(default)]
-    origins: Vec<String>,
-    #[serde(default)]
-    back_date_ms: u64,
-    remembered_keys: Option<usize>,
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  signer switch-key --socket /run/signer/control.sock")]
+pub(crate) struct SwitchKeyArguments {
+    /// The `control.socket` of the running service.
+    #[arg(long, value_name = "F")]
+    socket: PathBuf,
+}
+
+/// Lets the staged key of a running service sign.
+#[cfg(unix)]
+pub(super) fn switch_key(arguments: &SwitchKeyArguments) -> Result<Outcome, Failure> {
+    let id = control::ask_to_switch(&arguments.socket)?;
+    Ok(Outcome::Fields(vec![("keyId", id.into())]))
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Some(file) = &arguments.config else { return dev::run(arguments.port) };
-    let (listen, endpoint) = configure(file)?;
+    let (fixed, replaceable) = configuration::read(file)?;
     if arguments.check {
         return Ok(Outcome::Fields(vec![("configuration", "good".into())]));
     }
-    start(listen, endpoint, |listen| {
-        say(&format!("signer: listening on {listen}"));
-    })
-}
-
-/// Reads the configuration and everything that it names, and says all that is wrong at once.
-fn configure(file: &FileSource) -> Result<(SocketAddr, Endpoint), Failure> {
-    let text = file.read(MAX_CONFIGURATION_BYTES)?;
-    let text = String::from_utf8(text).or_refuse("configuration")?;
-    let configuration: Configuration = toml::from_str(&text)
-        .map_err(|error| Failure::refused(error.message()).about("configuration"))?;
-
-    let mut faults = Faults::default();
-    let listen = faults.keep("listen", configuration.listen.parse::<SocketAddr>());
-    let merchant = faults.keep("merchant_id", MerchantId::parse(&configuration.merchant_id));
-    let key = faults.keep("key", merchant_key(&configuration.key));
-    let bearer = faults.keep("bearer", bearer(&configuration));
-    let caller = faults.keep("caller", caller(&configuration.caller));
-    let ownership = faults.keep("ownership", ownership(&configuration.ownership, caller.as_ref()));
-    let path = configuration.path.as_deref().unwrap_or("/");
-    faults.keep("path", check_path(path));
-    let policy = match &configuration.policy {
-        Some(path) => faults.keep("policy", read_policy(&FileSource::File(path.clone()))),
-        None => Some(Policy::catalogue()),
-    };
-    let ceiling = configuration.max_per_day.as_deref().map(|dollars| {
-        let dollars = UsdMicros::parse_dollars(dollars).map_err(|error| error.to_string());
-        let positive = dollars.and_then(|limit| {
-            if limit.0 == 0 { Err("must be more than nothing".into()) } else { Ok(limit) }
-        });
-        faults.keep("max_per_day", positive)
-    });
-    let origins: Vec<Option<HeaderValue>> =
-        configuration.origins.iter().map(|text| faults.keep("origins", origin(text))).collect();
-
-    let (Some(listen), Some(merchant), Some(key), Some(bearer), Some(ownership), Some(policy)) =
-        (listen, merchant, key, bearer, ownership, policy)
-    else {
-        return Err(faults.into_failure());
-    };
-    let mut builder =
-        Endpoint::builder(merchant, Arc::new(key), Arc::new(bearer), Arc::new(ownership))
-            .policy(policy)
-            .origins(origins.into_iter().flatten())
-            .back_date_ms(configuration.back_date_ms);
-    if let Some(capacity) = configuration.remembered_keys {
-        builder = builder.store(Arc::new(MemoryStore::new(capacity)));
-    }
-    if let Some(Some(ceiling)) = ceiling {
-        builder = builder.day_ceiling(ceiling);
-    }
-    if let Some(path) = configuration.path {
-        builder = builder.path(path);
-    }
-    let endpoint = faults.keep("endpoint", builder.build());
-    match endpoint {
-        Some(endpoint) if faults.0.is_empty() => Ok((listen, endpoint)),
-        _ => Err(faults.into_failure()),
-    }
-}
-
-#[derive(Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn keep<T, E: std::fmt::Display>(&mut self, name: &str, value: Result<T, E>) -> Option<T> {
-        value.map_err(|error| self.0.push(format!("{name}: {error}"))).ok()
-    }
-
-    fn into_failure(self) -> Failure {
-        Failure::refused(self.0.join("; ")).about("configuration")
-    }
-}
-
-fn merchant_key(source: &str) -> Result<P256SigningKey, Failure> {
-    let (secret, source) = configured_secret(source)?;
-    if dev::is_development_key(secret.bytes()) {
-        return Err(Failure::refused("a development key serves --dev only"));
-    }
-    P256SigningKey::try_from(&parse_key(&secret, &source)?).map_err(Failure::refused)
-}
-
-fn bearer(configuration: &Configuration) -> Result<BearerSecret, Failure> {
-    let (secret, _) = configured_secret(&configuration.bearer)?;
-    let secret = SecretString::from(secret.text()?);
-    BearerSecret::new(CallerId::new(&configuration.caller), &secret).map_err(Failure::refused)
-}
-
-/// Reads a secret that the configuration names. The name is not shown: somebody may have put the secret in
-/// its place.
-fn configured_secret(name: &str) -> Result<(Secret, SecretSource), Failure> {
-    let hint = "cannot be read: it is the name of a file, or env:NAME, and never the secret itself";
-    let source: SecretSource = name.parse().map_err(|_| Failure::refused(hint))?;
-    if matches!(source, SecretSource::StandardInput) {
-        return Err(Failure::refused(hint));
-    }
-    let secret = source.read().map_err(|_| Failure::refused(hint))?;
-    Ok((secret, source))
-}
-
-/// A word that can stand in a line of the ownership file.
-fn caller(name: &str) -> Result<CallerId, Failure> {
-    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
-        return Err(Failure::refused("must be one word without #"));
-    }
-    Ok(CallerId::new(name))
-}
-
-fn ownership(path: &Path, caller: Option<&CallerId>) -> Result<ListedOwnership, Failure> {
-    let text = FileSource::File(path.into()).read(64 << 20)?;
-    let text = String::from_utf8(text).map_err(|_| Failure::refused("not utf-8"))?;
-    let owned = ListedOwnership::parse(&text).map_err(|line| {
-        Failure::refused(format!("line {line} must be a caller, white space and an address"))
-    })?;
-    match caller {
-        Some(caller) if !owned.lists(caller) => {
-            Err(Failure::refused("no line gives the caller an address"))
-        }
-        _ => Ok(owned),
-    }
-}
-
-/// An origin as a browser sends it: scheme and host, without a path.
-fn origin(text: &str) -> Result<HeaderValue, Failure> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let default_port = if text.starts_with("https") { ":443" } else { ":80" };
-    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b);
-    let bad = host.is_none_or(|host| {
-        host.is_empty() || host.ends_with(default_port) || !host.bytes().all(letter)
-    });
-    match HeaderValue::from_str(text) {
-        Ok(value) if !bad => Ok(value),
-        _ => Err(Failure::refused(format!("{text:?} is no origin, as https://app.example.com"))),
-    }
+    serve(file.clone(), fixed, replaceable)
 }
 
 /// Serves until SIGTERM or SIGINT.
-fn start(
-    listen: SocketAddr,
-    endpoint: Endpoint,
-    ready: impl FnOnce(SocketAddr),
-) -> Result<Outcome, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().or_refuse("runtime")?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await.or_refuse(listen)?;
-        let stop = stop_signal().or_refuse("signals")?;
-        ready(listener.local_addr().or_refuse(listen)?);
-        serve(listener, endpoint, ServiceLimits::default(), stop).await.or_refuse("service")
-    })?;
-    Ok(Outcome::Raw(Vec::new()))
-}
-
-/// Ends at SIGTERM or SIGINT. The handlers are there once this returns.
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Outcome, Failure> {
+    process::forbid_core_dumps().or_refuse("core dumps")?;
+    let _log = process::start_log(fixed.log, fixed.level);
+    let Replaceable { rules, jwt, tls, keys, files } = replaceable;
+    let mut builder = Endpoint::builder(rules)
+        .store(Arc::new(MemoryStore::new(fixed.remembered_keys)))
+        .rates(fixed.rates)
+        .queue(fixed.queue)
+        .max_body_bytes(fixed.max_body_bytes);
+    if let Some(path) = fixed.path {
+        builder = builder.path(path);
+    }
+    match fixed.audit {
+        Some(options) => {
+            let name = options.file.display().to_string();
+            builder = builder.audit(AuditLog::open(options).or_refuse(name)?);
         }
-    })
+        None => tracing::warn!("no audit log is kept"),
+    }
+    let endpoint = builder.build().map_err(Failure::refused)?;
+    let mut limits = ServiceLimits::default();
+    limits.connections = process::raise_descriptors(fixed.connections);
+    let mut service = Service::new(endpoint.clone()).limits(limits);
+    let identity = match tls {
+        Some((chain, key)) => {
+            let identity = TlsIdentity::from_pem(&chain, key.bytes());
+            Some(identity.map_err(|rule| Failure::refused(rule).about("tls"))?)
+        }
+        None => None,
+    };
+    if let Some(identity) = &identity {
+        service = service.tls(identity.clone());
+    }
+
+    let runtime = runtime()?;
+    let (orders, ordered) = mpsc::channel();
+    let reloader = Reloader {
+        file,
+        endpoint: endpoint.clone(),
+        tls: identity,
+        runtime: runtime.handle().clone(),
+        files,
+        keys,
+    };
+    let reloading = std::thread::Builder::new().name("reload".into());
+    let reloading = reloading.spawn(move || reloader.run(&ordered)).or_refuse("threads")?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(fixed.listen).await.or_refuse(fixed.listen)?;
+        let stop = process::stop_signal().or_refuse("signals")?;
+        let address = listener.local_addr().or_refuse(fixed.listen)?;
+        tracing::info!(%address, tls = service.is_secured(), "listening");
+        if let Some(address) = fixed.status {
+            serve_status(address, endpoint).await?;
+        }
+        take_orders(orders, fixed.control)?;
+        if let Some(jwt) = jwt {
+            prepare(&jwt).await;
+        }
+        service.serve(listener, stop).await.or_refuse("service")
+    });
+    // With the runtime the last one ends who could give an order.
+    drop(runtime);
+    let _ = reloading.join();
+    served.map(|()| Outcome::Raw(Vec::new()))
 }
 
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
+/// Two threads or more: one that signs, and one that sees who else comes.
+fn runtime() -> Result<Runtime, Failure> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(threads).enable_all().build().or_refuse("runtime")
+}
+
+async fn serve_status(address: SocketAddr, endpoint: Endpoint) -> Result<(), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(Failure::refused);
+    let listener = listener.map_err(|failure| failure.about(format!("status.listen {address}")))?;
+    let address = listener.local_addr().or_refuse(address)?;
+    tracing::info!(%address, "listening for status");
+    tokio::spawn(Service::status(endpoint).serve(listener, std::future::pending()));
+    Ok(())
+}
+
+/// SIGHUP, and the control socket.
+#[cfg(unix)]
+fn take_orders(orders: Sender<Order>, socket: Option<PathBuf>) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangups = signal(SignalKind::hangup()).or_refuse("signals")?;
+    if let Some(socket) = socket {
+        tokio::spawn(control::answer(control::bind(&socket)?, orders.clone()));
+    }
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() && orders.send(Order::Reload).is_ok() {}
+    });
+    Ok(())
+}
+
+async fn prepare(jwt: &JwtCallers) {
+    if jwt.prepare().await.is_err() {
+        tracing::warn!("the keys of the callers could not be fetched; it is tried again for them");
+    }
 }

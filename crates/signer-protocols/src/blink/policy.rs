@@ -22,6 +22,7 @@ pub struct Policy {
     url_origins: Vec<String>,
     open_amounts: bool,
     max_amount: Option<UsdMicros>,
+    max_per_day: Option<UsdMicros>,
     check_eip55: bool,
 }
 
@@ -38,6 +39,7 @@ impl Policy {
             url_origins: URL_ORIGINS.map(str::to_owned).to_vec(),
             open_amounts: false,
             max_amount: None,
+            max_per_day: None,
             check_eip55: false,
         }
     }
@@ -74,6 +76,12 @@ impl Policy {
         self.max_amount
     }
 
+    /// The most that one caller is signed for on a day (UTC). A request alone cannot tell: whoever
+    /// remembers what was signed must add up.
+    pub const fn max_per_day(&self) -> Option<UsdMicros> {
+        self.max_per_day
+    }
+
     pub(super) const fn checks_eip55(&self) -> bool {
         self.check_eip55
     }
@@ -97,6 +105,8 @@ pub struct PolicyFile {
     pub open_amounts: bool,
     /// The most that one payment may have, in dollars as text, e.g. `"2500.00"`. Default: none.
     pub max_amount: Option<String>,
+    /// The most that one caller is signed for on a day, in dollars as text. Default: none.
+    pub max_per_day: Option<String>,
     /// Whether a mixed-case EVM address must have a right checksum. Default: no.
     #[serde(default)]
     pub check_eip55: bool,
@@ -123,11 +133,14 @@ pub enum PolicyError {
     /// Not an `https://` origin.
     #[error("policy: url origin {0:?} must be https:// and a host, without a path")]
     UrlOrigin(String),
-    /// The ceiling is no dollar amount, or open amounts would pass it.
+    /// The ceiling of a payment is no dollar amount.
     #[error("policy: max_amount must be dollars as text, as \"2500.00\"")]
     MaxAmount,
+    /// The ceiling of a day is no dollar amount, or nothing.
+    #[error("policy: max_per_day must be dollars as text and more than nothing, as \"10000.00\"")]
+    MaxPerDay,
     /// An open amount has no ceiling.
-    #[error("policy: open_amounts and max_amount exclude each other")]
+    #[error("policy: open_amounts and a ceiling (max_amount, max_per_day) exclude each other")]
     OpenAmountsWithCeiling,
     /// Nothing could be signed.
     #[error("policy: no chain is allowed")]
@@ -173,9 +186,14 @@ impl TryFrom<PolicyFile> for Policy {
         if let Some(max) = file.max_amount {
             let max = UsdMicros::parse_dollars(&max).map_err(|_| PolicyError::MaxAmount)?;
             policy.max_amount = Some(max);
-            if file.open_amounts {
-                return Err(PolicyError::OpenAmountsWithCeiling);
-            }
+        }
+        if let Some(max) = file.max_per_day {
+            let max = UsdMicros::parse_dollars(&max).ok().filter(|max| max.0 > 0);
+            policy.max_per_day = Some(max.ok_or(PolicyError::MaxPerDay)?);
+        }
+        let ceiling = policy.max_amount.is_some() || policy.max_per_day.is_some();
+        if file.open_amounts && ceiling {
+            return Err(PolicyError::OpenAmountsWithCeiling);
         }
         policy.open_amounts = file.open_amounts;
         policy.check_eip55 = file.check_eip55;

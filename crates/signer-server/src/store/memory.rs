@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{
     PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
 };
-use crate::CallerId;
+use crate::{CallerId, KeyId};
 
 const MS_PER_DAY: u64 = 86_400_000;
 
@@ -40,6 +40,7 @@ struct Remembered {
     hash: [u8; 32],
     idempotency_key: IdempotencyKey,
     signed_at: Timestamp,
+    key: KeyId,
 }
 
 impl MemoryStore {
@@ -76,7 +77,7 @@ impl PaymentStore for MemoryStore {
         if let Some((id, hash)) = &retry
             && let Some(known) = state.retries.get(id)
         {
-            return known.again(hash, request.now);
+            return known.again(hash, request.now, request.key);
         }
         if retry.is_some() && state.retries.len() >= self.capacity {
             return Err(StoreError::Unavailable);
@@ -85,7 +86,8 @@ impl PaymentStore for MemoryStore {
         if let Some((id, hash)) = retry {
             let idempotency_key = request.fresh_key.clone();
             state.by_age.push_back((Instant::now(), id));
-            state.retries.insert(id, Remembered { hash, idempotency_key, signed_at: request.now });
+            let (signed_at, key) = (request.now, request.key);
+            state.retries.insert(id, Remembered { hash, idempotency_key, signed_at, key });
         }
         Ok(Reservation { idempotency_key: request.fresh_key, signed_at: request.now })
     }
@@ -100,12 +102,17 @@ fn retry_id(caller: &CallerId, key: &str) -> RetryId {
 
 impl Remembered {
     /// What a retry gets. A time from the future, after the clock was set back, is of no use to anybody.
-    fn again(&self, hash: &[u8; 32], now: Timestamp) -> Result<Reservation, StoreError> {
+    fn again(
+        &self,
+        hash: &[u8; 32],
+        now: Timestamp,
+        key: KeyId,
+    ) -> Result<Reservation, StoreError> {
         if self.hash != *hash {
             return Err(StoreError::Conflict);
         }
         let age = now.unix_ms().checked_sub(self.signed_at.unix_ms());
-        let same = age.is_some_and(|age| age <= SAME_PAYLOAD_MS);
+        let same = key == self.key && age.is_some_and(|age| age <= SAME_PAYLOAD_MS);
         let signed_at = if same { self.signed_at } else { now };
         Ok(Reservation { idempotency_key: self.idempotency_key.clone(), signed_at })
     }

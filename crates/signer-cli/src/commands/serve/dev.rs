@@ -14,8 +14,13 @@ use signer_native::P256SigningKey;
 use signer_protocols::blink::{MerchantId, ValidPayment};
 use signer_server::{
     Caller, CallerAuthenticator, CallerError, CallerId, Endpoint, Ownership, OwnershipError,
+    PaymentKey, Rules, Service,
 };
+use tokio::net::TcpListener;
 
+use super::configuration::LogFormat;
+use super::process;
+use crate::commands::blink::parse_key;
 use crate::failure::{Failure, OrRefuse, say};
 use crate::input::SecretSource;
 use crate::key_file;
@@ -39,21 +44,33 @@ pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
     let merchant = MerchantId::parse(MERCHANT).map_err(Failure::refused)?;
     let local = Arc::new(LocalCallers);
     let origins = LOCAL_NAMES.map(|host| HeaderValue::from_str(&format!("http://{host}:{port}")));
-    let endpoint = Endpoint::builder(merchant, Arc::new(native), local, Arc::new(AnyDestination))
+    let public_key = *native.verifying_key();
+    let key = PaymentKey::new(Arc::new(native), public_key).map_err(Failure::refused)?;
+    let rules = Rules::new(merchant, key, local, Arc::new(AnyDestination))
         .origins(origins.into_iter().flatten())
-        .refuse_foreign_origins()
-        .build()
-        .map_err(Failure::refused)?;
-    super::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), endpoint, |listen| {
-        say(&format!("signer: development endpoint on http://{listen}, for this machine only"));
-        let file = file.display();
-        say(&format!("signer: anybody who can reach it is signed for, with the key in {file}"));
-        say(&String::from_utf8_lossy(&public));
-        let path = "/api/sign-payment";
-        say(&format!(
-            "try it:\n\n  curl -s http://{listen}{path} -H 'content-type: application/json' -d '{EXAMPLE}'\n"
-        ));
-    })
+        .refuse_foreign_origins();
+    let endpoint = Endpoint::builder(rules).build().map_err(Failure::refused)?;
+    process::forbid_core_dumps().or_refuse("core dumps")?;
+    let _log = process::start_log(LogFormat::Pretty, tracing::Level::INFO);
+    super::runtime()?.block_on(async {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address).await.or_refuse(address)?;
+        let stop = process::stop_signal().or_refuse("signals")?;
+        greet(listener.local_addr().or_refuse(address)?, &file, &public);
+        Service::new(endpoint).serve(listener, stop).await.or_refuse("service")
+    })?;
+    Ok(Outcome::Raw(Vec::new()))
+}
+
+fn greet(listen: SocketAddr, file: &Path, public: &[u8]) {
+    say(&format!("signer: development endpoint on http://{listen}, for this machine only"));
+    let file = file.display();
+    say(&format!("signer: anybody who can reach it is signed for, with the key in {file}"));
+    say(&String::from_utf8_lossy(public));
+    let path = "/api/sign-payment";
+    say(&format!(
+        "try it:\n\n  curl -s http://{listen}{path} -H 'content-type: application/json' -d '{EXAMPLE}'\n"
+    ));
 }
 
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -79,7 +96,7 @@ fn development_key() -> Result<(SigningKey, PathBuf), Failure> {
         let message = "not a development key: move it away";
         return Err(Failure::refused(message).about(private.display()));
     }
-    Ok((super::parse_key(&secret, &source)?, private))
+    Ok((parse_key(&secret, &source)?, private))
 }
 
 /// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.

@@ -1,0 +1,89 @@
+//! The one way to change a running service from outside: a socket in the file system that only its owner can
+//! open. One line asks, one line answers.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixListener;
+use tokio::sync::oneshot;
+
+use super::reload::Order;
+use crate::failure::{Failure, OrRefuse, io_reason};
+
+pub(super) const SWITCH_KEY: &str = "switch-key";
+const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_ASKED: u64 = 64;
+
+/// Makes the socket. One that a process left behind is replaced.
+pub(super) fn bind(path: &Path) -> Result<UnixListener, Failure> {
+    let refuse = |error: io::Error| Failure::refused(io_reason(&error)).about(path.display());
+    if let Ok(metadata) = fs::symlink_metadata(path) {
+        if !metadata.file_type().is_socket() {
+            return Err(Failure::refused("it is there and is no socket").about(path.display()));
+        }
+        if UnixStream::connect(path).is_ok() {
+            return Err(Failure::refused("another process answers here").about(path.display()));
+        }
+        fs::remove_file(path).map_err(refuse)?;
+    }
+    let listener = UnixListener::bind(path).map_err(refuse)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refuse)?;
+    Ok(listener)
+}
+
+/// Answers one after the other.
+pub(super) async fn answer(listener: UnixListener, orders: Sender<Order>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let (reading, mut writing) = stream.into_split();
+        let conversation = async {
+            let mut asked = String::new();
+            BufReader::new(reading.take(MAX_ASKED)).read_line(&mut asked).await.ok()?;
+            let answer = match asked.trim_end() {
+                SWITCH_KEY => switch_key(&orders).await,
+                _ => Err("unknown order".into()),
+            };
+            let answer = match answer {
+                Ok(id) => format!("ok {id}\n"),
+                Err(reason) => format!("error {reason}\n"),
+            };
+            writing.write_all(answer.as_bytes()).await.ok()
+        };
+        let _ = tokio::time::timeout(PATIENCE, conversation).await;
+    }
+}
+
+async fn switch_key(orders: &Sender<Order>) -> Result<String, String> {
+    let (reply, answered) = oneshot::channel();
+    let gone = "the service is ending";
+    orders.send(Order::SwitchKey(reply)).map_err(|_| gone)?;
+    answered.await.map_err(|_| gone)?.map(|id| id.to_string())
+}
+
+/// Asks a running service, and returns the id of the key that signs from now on.
+pub(super) fn ask_to_switch(socket: &Path) -> Result<String, Failure> {
+    use std::io::{Read, Write};
+    let mut stream = UnixStream::connect(socket)
+        .map_err(|error| Failure::refused(io_reason(&error)).about(socket.display()))?;
+    stream.set_read_timeout(Some(PATIENCE)).or_refuse("socket")?;
+    let mut answer = String::new();
+    stream
+        .write_all(format!("{SWITCH_KEY}\n").as_bytes())
+        .and_then(|()| stream.read_to_string(&mut answer))
+        .map_err(|error| Failure::refused(io_reason(&error)).about(socket.display()))?;
+    let answer = answer.trim_end();
+    match (answer.strip_prefix("ok "), answer.strip_prefix("error ")) {
+        (Some(id), _) => Ok(id.into()),
+        (_, Some(reason)) => Err(Failure::refused(reason)),
+        _ => Err(Failure::refused("the service gave no answer")),
+    }
+}

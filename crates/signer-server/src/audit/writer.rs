@@ -1,0 +1,267 @@
+//! The thread that writes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use signer_protocols::blink::Timestamp;
+use tokio::sync::oneshot;
+
+use super::line::{self, Hash, Line};
+use super::{AuditEntry, AuditError, AuditHead, AuditOptions, Fsync, tail};
+use crate::{Clock, KeyId, SystemClock};
+
+/// How many lines are written at once.
+const BATCH: usize = 1_024;
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) enum Message {
+    Line(Box<AuditEntry>, oneshot::Sender<Result<(), AuditError>>),
+    Close(oneshot::Sender<Result<(), AuditError>>),
+}
+
+pub(super) struct Writer {
+    file: File,
+    options: AuditOptions,
+    count: u64,
+    head: Hash,
+    /// The length of the file up to its last whole line.
+    length: u64,
+    /// Whether something of a line that failed may stand behind that.
+    ragged: bool,
+    unsynced: bool,
+    synced_at: Instant,
+    published: Arc<ArcSwap<AuditHead>>,
+    healthy: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(super) fn open(options: AuditOptions) -> io::Result<Self> {
+        if options.checkpoint_every == 0 {
+            let rule = "a checkpoint follows 1 line or more";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
+        }
+        let mut file = open_file(&options)?;
+        file.try_lock().map_err(|error| match error {
+            std::fs::TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "another process writes this log")
+            }
+            std::fs::TryLockError::Error(error) => error,
+        })?;
+        let tail = tail::read(&mut file)?;
+        let head = AuditHead { count: tail.count, hash: tail.head };
+        let mut writer = Self {
+            file,
+            options,
+            count: tail.count,
+            head: tail.head,
+            length: tail.length,
+            ragged: false,
+            unsynced: false,
+            synced_at: Instant::now(),
+            published: Arc::new(ArcSwap::from_pointee(head)),
+            healthy: Arc::new(AtomicBool::new(true)),
+        };
+        if !tail.torn.is_empty() {
+            writer.heal(&tail.torn)?;
+        }
+        Ok(writer)
+    }
+
+    pub(super) fn head(&self) -> Arc<ArcSwap<AuditHead>> {
+        Arc::clone(&self.published)
+    }
+
+    pub(super) fn healthy(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.healthy)
+    }
+
+    /// Writes what comes until it is closed or nobody is left who could write.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            let first = match messages.recv_timeout(SECOND) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.sync_if_due();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let _ = self.end();
+                    return;
+                }
+            };
+            let mut batch = Batch::after(&self);
+            let mut waiting = Vec::new();
+            let mut closing = None;
+            let more = messages.try_iter().take(BATCH);
+            for message in std::iter::once(first).chain(more) {
+                match message {
+                    Message::Line(entry, written) => {
+                        batch.line(&self.options, &entry);
+                        waiting.push(written);
+                    }
+                    Message::Close(written) => {
+                        closing = Some(written);
+                        break;
+                    }
+                }
+            }
+            let verdict = if waiting.is_empty() { Ok(()) } else { self.commit(&batch) };
+            for written in waiting {
+                let _ = written.send(verdict);
+            }
+            if let Some(written) = closing {
+                let _ = written.send(self.end());
+                return;
+            }
+        }
+    }
+
+    /// Appends a batch, whole or not at all.
+    fn commit(&mut self, batch: &Batch) -> Result<(), AuditError> {
+        let verdict = self.append(batch);
+        self.healthy.store(verdict.is_ok(), Ordering::Relaxed);
+        if let Err(error) = verdict {
+            tracing::error!(kind = %error.kind(), "a line of the audit log could not be written");
+            self.ragged = true;
+            self.tidy_up();
+            return Err(AuditError);
+        }
+        (self.count, self.head) = (batch.count, batch.head);
+        self.length += batch.text.len() as u64;
+        self.published.store(Arc::new(AuditHead { count: self.count, hash: self.head }));
+        Ok(())
+    }
+
+    fn append(&mut self, batch: &Batch) -> io::Result<()> {
+        if self.ragged && !self.tidy_up() {
+            return Err(io::ErrorKind::Other.into());
+        }
+        if batch.unsigned {
+            return Err(io::Error::other("the audit key does not sign"));
+        }
+        self.file.write_all(batch.text.as_bytes())?;
+        self.unsynced = true;
+        match self.options.fsync {
+            Fsync::Always => self.sync(),
+            Fsync::AtCheckpoints if batch.checkpoint => self.sync(),
+            Fsync::EverySecond if self.synced_at.elapsed() >= SECOND => self.sync(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes off what stands behind the last whole line.
+    fn tidy_up(&mut self) -> bool {
+        self.ragged = self.file.set_len(self.length).is_err();
+        !self.ragged
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.unsynced = false;
+        self.synced_at = Instant::now();
+        Ok(())
+    }
+
+    fn sync_if_due(&mut self) {
+        if self.unsynced && self.options.fsync == Fsync::EverySecond {
+            let synced = self.sync().is_ok();
+            self.healthy.store(synced, Ordering::Relaxed);
+        }
+    }
+
+    /// The last checkpoint.
+    fn end(&mut self) -> Result<(), AuditError> {
+        let mut batch = Batch::after(self);
+        if let Some(now) = SystemClock.now() {
+            batch.checkpoint(&self.options, now);
+        }
+        self.commit(&batch)?;
+        self.sync().map_err(|_| AuditError)
+    }
+
+    /// Ends the last line, which has no end. Unless that is all that it lacks, a line follows that says so.
+    fn heal(&mut self, torn: &[u8]) -> io::Result<()> {
+        self.file.write_all(b"\n")?;
+        self.length += 1;
+        let whole = Line::parse(torn);
+        let follows = whole.is_some_and(|line| line.n == self.count + 1 && line.prev == self.head);
+        let after = self.head;
+        (self.count, self.head) = (self.count + 1, Hash::of(torn));
+        if !follows {
+            tracing::warn!(bytes = torn.len(), "the audit log ended in a torn line");
+            let now = SystemClock.now().ok_or(io::ErrorKind::Other)?;
+            let mut batch = Batch::after(self);
+            batch.torn(now, torn.len(), after);
+            self.commit(&batch).map_err(io::Error::other)?;
+        }
+        self.sync()?;
+        self.published.store(Arc::new(AuditHead { count: self.count, hash: self.head }));
+        Ok(())
+    }
+}
+
+fn open_file(options: &AuditOptions) -> io::Result<File> {
+    let mut open = OpenOptions::new();
+    open.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(&options.file)
+}
+
+/// Lines that are written together.
+struct Batch {
+    text: String,
+    count: u64,
+    head: Hash,
+    checkpoint: bool,
+    unsigned: bool,
+}
+
+impl Batch {
+    fn after(writer: &Writer) -> Self {
+        let (count, head) = (writer.count, writer.head);
+        Self { text: String::new(), count, head, checkpoint: false, unsigned: false }
+    }
+
+    fn line(&mut self, options: &AuditOptions, entry: &AuditEntry) {
+        let text = line::write(self.count + 1, entry.time(), self.head, |line| entry.write(line));
+        self.push(&text);
+        if self.count.is_multiple_of(options.checkpoint_every) {
+            self.checkpoint(options, entry.time());
+        }
+    }
+
+    fn checkpoint(&mut self, options: &AuditOptions, time: Timestamp) {
+        let signed = line::checkpoint_text(self.count, self.head, &time.to_string());
+        let Ok(signature) = options.signer.try_sign(signed.as_bytes()) else {
+            self.unsigned = true;
+            return;
+        };
+        let key = KeyId::of(&options.public);
+        let text = line::write(self.count + 1, time, self.head, |line| {
+            line::checkpoint_members(line, key, signature.as_bytes());
+        });
+        self.push(&text);
+        self.checkpoint = true;
+    }
+
+    /// Says that the line before was torn.
+    fn torn(&mut self, now: Timestamp, length: usize, after: Hash) {
+        let text = line::write(self.count + 1, now, self.head, |line| {
+            line::torn_members(line, length, after);
+        });
+        self.push(&text);
+    }
+
+    fn push(&mut self, text: &str) {
+        self.count += 1;
+        self.head = Hash::of(text.as_bytes());
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+}

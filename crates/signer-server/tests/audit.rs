@@ -1,0 +1,207 @@
+use std::fs;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use signer_core::p256::SigningKey;
+use signer_server::{
+    AuditFault, AuditLog, AuditOptions, AuditReport, EndpointBuilder, Fsync, Hash, verify_audit_log,
+};
+
+use crate::{ADDRESS, BEARER, REQUEST, Running, builder, payload};
+
+/// A test key, other than that of payments.
+fn audit_key() -> SigningKey {
+    SigningKey::from_scalar(&[9; 32]).unwrap()
+}
+
+fn file(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+fn options(path: &std::path::Path) -> AuditOptions {
+    let key = audit_key();
+    let public = key.verifying_key();
+    let mut options = AuditOptions::new(path.to_owned(), Arc::new(key), public);
+    options.fsync = Fsync::AtCheckpoints;
+    options.checkpoint_every = 4;
+    options
+}
+
+fn with_log(path: &std::path::Path) -> EndpointBuilder {
+    builder().audit(AuditLog::open(options(path)).unwrap())
+}
+
+fn verify(log: &[u8], head: Option<Hash>) -> Result<AuditReport, AuditFault> {
+    verify_audit_log(BufReader::new(log), &audit_key().verifying_key(), head)
+}
+
+async fn end(mut server: Running) {
+    server.stop.take().unwrap().send(()).unwrap();
+    (&mut server.ended).await.unwrap();
+}
+
+/// A log of nine decisions, as a service leaves it.
+async fn log(name: &str) -> Vec<u8> {
+    let path = file(name);
+    let server = Running::start(with_log(&path)).await;
+    for amount in 1..=9 {
+        let request = REQUEST.replace(":50", &format!(":{amount}"));
+        assert_eq!(server.post(&[], &request).await.status, 200);
+    }
+    end(server).await;
+    fs::read(&path).unwrap()
+}
+
+#[tokio::test]
+async fn every_decision_about_a_known_caller() {
+    let path = file("audit-decisions");
+    let server = Running::start(with_log(&path)).await;
+    let request =
+        REQUEST.replace("}", r#","reference":"order \u0007\u001b[31m é 1","metadata":{"a":"b"}}"#);
+    let answer = server.post(&[("idempotency-key", "k")], &request).await;
+    let signed = payload(&answer);
+    let id = answer.header("x-request-id").unwrap().to_owned();
+    let other = REQUEST.replace(ADDRESS, "0x2222222222222222222222222222222222222222");
+    assert_eq!(server.post(&[], &other).await.status, 403);
+    assert_eq!(server.post(&[], "{").await.status, 400);
+    assert_eq!(server.post(&[("idempotency-key", "k")], REQUEST).await.status, 409);
+    // Nobody knows who that was.
+    let anonymous = [("content-type", "application/json")];
+    let refused = crate::http::send(server.address, "POST", "/api/sign-payment", &anonymous, b"{}");
+    assert_eq!(refused.await.status, 401);
+    end(server).await;
+
+    let log = fs::read(&path).unwrap();
+    assert!(log.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')), "plain ascii");
+    assert!(!String::from_utf8_lossy(&log).contains(BEARER));
+    let lines: Vec<Value> = log
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    // Four decisions, and the checkpoints of the fourth line and of the end.
+    assert_eq!(lines.len(), 6);
+    let first = &lines[0];
+    assert_eq!(first["n"], 1);
+    assert_eq!(first["requestId"], id);
+    assert_eq!(first["caller"], "backend");
+    assert_eq!(first["address"], ADDRESS);
+    assert_eq!(first["chainId"], 8453);
+    assert_eq!(first["token"], "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
+    assert_eq!(first["amount"], 50);
+    assert_eq!(first["reference"], "order \u{7}\u{1b}[31m é 1");
+    assert_eq!(first["metadata"]["a"], "b");
+    assert_eq!(first["idempotencyKey"], signed["idempotencyKey"]);
+    assert_eq!(first["decision"], "signed");
+    assert_eq!(first["reason"], Value::Null);
+    assert_eq!(first["keyId"].as_str().unwrap().len(), 16);
+    assert_eq!(first["time"].as_str().unwrap().len(), 24);
+    let decisions: Vec<_> =
+        lines[..4].iter().map(|line| line["decision"].as_str().unwrap()).collect();
+    assert_eq!(decisions, ["signed", "refused", "refused", "refused"]);
+    assert_eq!(
+        lines[1]["reason"],
+        "Destination address does not belong to the authenticated user."
+    );
+    assert!(lines[4]["checkpoint"].is_string() && lines[5]["checkpoint"].is_string());
+    let report = verify(&log, None).unwrap();
+    assert_eq!((report.head.count, report.last_checkpoint, report.torn), (6, Some(6), 0));
+}
+
+/// The chain is what anybody can compute, and the checkpoint what openssl verifies.
+#[tokio::test]
+async fn the_chain_is_plain_sha256() {
+    let log = log("audit-chain").await;
+    let mut before = "0".repeat(64);
+    for line in String::from_utf8(log).unwrap().lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(value["prev"], before);
+        before = Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect();
+    }
+}
+
+#[tokio::test]
+async fn changed_missing_and_torn_lines_are_found() {
+    let log = log("audit-faults").await;
+    assert!(verify(&log, None).is_ok());
+    // Every byte, changed.
+    for at in 0..log.len() {
+        let mut changed = log.clone();
+        changed[at] ^= 1;
+        assert!(verify(&changed, None).is_err(), "byte {at}");
+    }
+    let lines: Vec<&[u8]> = log.split_inclusive(|byte| *byte == b'\n').collect();
+    // Every line, missing, doubled, or changed places with the next.
+    for at in 0..lines.len() - 1 {
+        assert!(verify(&[&lines[..at], &lines[at + 1..]].concat().concat(), None).is_err());
+        assert!(verify(&[&lines[..=at], &lines[at..]].concat().concat(), None).is_err());
+        let mut swapped = lines.clone();
+        swapped.swap(at, at + 1);
+        assert!(verify(&swapped.concat(), None).is_err());
+    }
+    // Torn at every byte of the last line, but for its end alone.
+    let last = log.len() - lines[lines.len() - 1].len();
+    for end in last + 1..log.len() {
+        assert!(verify(&log[..end], None).is_err(), "torn at {end}");
+    }
+    // Cut at a line's end: seen by a head that is later, and by nothing else.
+    let head = verify(&log, None).unwrap().head.hash;
+    let cut = &log[..last];
+    assert!(verify(cut, None).is_ok());
+    assert!(matches!(verify(cut, Some(head)), Err(AuditFault::Head)));
+    assert!(verify(&log, Some(head)).is_ok());
+    // Another key's log.
+    let other = SigningKey::from_scalar(&[8; 32]).unwrap().verifying_key();
+    let verdict = verify_audit_log(BufReader::new(&log[..]), &other, None);
+    assert!(matches!(verdict, Err(AuditFault::Checkpoint(5))));
+}
+
+#[tokio::test]
+async fn a_log_goes_on_behind_a_crash() {
+    let whole = log("audit-crash").await;
+    let path = file("audit-torn");
+    for cut in (0..whole.len()).step_by(37).chain([whole.len() - 1]) {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let server = Running::start(with_log(&path)).await;
+        assert_eq!(server.post(&[], REQUEST).await.status, 200, "cut at {cut}");
+        end(server).await;
+        let report = verify(&fs::read(&path).unwrap(), None);
+        assert!(report.unwrap().torn <= 1, "cut at {cut}");
+    }
+    // Twice in a row.
+    fs::write(&path, &whole[..100]).unwrap();
+    AuditLog::open(options(&path)).unwrap().close().await.unwrap();
+    let once = fs::read(&path).unwrap();
+    fs::write(&path, &once[..once.len() - 50]).unwrap();
+    AuditLog::open(options(&path)).unwrap().close().await.unwrap();
+    assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().torn, 2);
+    for wrong in ["hello\n", "{\"n\":1}\n", "\n"] {
+        fs::write(&path, wrong).unwrap();
+        assert!(AuditLog::open(options(&path)).is_err(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_process_writes_a_log() {
+    let path = file("audit-lock");
+    let first = AuditLog::open(options(&path)).unwrap();
+    assert!(AuditLog::open(options(&path)).is_err());
+    first.close().await.unwrap();
+    AuditLog::open(options(&path)).unwrap();
+}
+
+/// /dev/full takes no byte: what cannot be written down is not signed.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_signs_nothing() {
+    let server = Running::start(with_log(std::path::Path::new("/dev/full"))).await;
+    for _ in 0..3 {
+        let answer = server.post(&[], REQUEST).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    }
+}
