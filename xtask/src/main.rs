@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod fuzz;
 mod no_std;
+mod setup;
 mod shell;
 mod tidy;
 
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
+  setup          install the programs that the tests call, where they are missing
   ci             format, clippy, tests, doctests, docs, tidy, no-std: what a change must pass
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let verdict = match arguments.as_slice() {
+        ["setup"] => setup::run(),
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),

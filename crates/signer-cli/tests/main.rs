@@ -3,9 +3,12 @@
 
 mod blink_with_openssl;
 mod key_files;
+#[path = "../../signer-server/tests/redis_server.rs"]
+mod redis_server;
 mod secrets;
 mod serve;
 mod serve_audit;
+mod serve_redis;
 mod serve_reload;
 mod serving;
 mod transcripts;

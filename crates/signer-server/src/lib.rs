@@ -49,5 +49,7 @@ pub use rules::Rules;
 pub use service::{Service, ServiceLimits};
 pub use status::status_router;
 pub use store::{MemoryStore, PaymentStore, Reservation, ReservationRequest, StoreError};
+#[cfg(feature = "redis")]
+pub use store::{RedisStore, WhenDown};
 #[cfg(feature = "tls")]
 pub use tls::TlsIdentity;

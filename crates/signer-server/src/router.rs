@@ -165,6 +165,9 @@ async fn sign_payment(
             Refusal::Unavailable
         }
     })?;
+    if !reserved.remembered {
+        shared.metrics.store_errors.inc();
+    }
     entry.signs_under(&reserved.idempotency_key);
     let signed_at = reserved.signed_at.back_dated(rules.back_date_ms);
     sign(shared, rules, &place, payment, reserved.idempotency_key, signed_at).await

@@ -1,18 +1,35 @@
 //! What the endpoint remembers: idempotency keys and what each caller was signed for on a day.
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 
 use crate::{CallerId, KeyId};
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, WhenDown};
 
 /// For how long a retry gets the same payload, in milliseconds: 10 minutes.
 pub(crate) const SAME_PAYLOAD_MS: u64 = 10 * 60 * 1_000;
 /// For how long an idempotency key is remembered, in milliseconds: 24 hours.
 pub(crate) const REMEMBERED_MS: u64 = 24 * 60 * 60 * 1_000;
+
+const MS_PER_DAY: u64 = 86_400_000;
+
+/// A digest of the caller and its key, so that a record has one size.
+type RetryId = [u8; 32];
+
+fn retry_id(caller: &CallerId, key: &str) -> RetryId {
+    // The length keeps the two apart.
+    let length = caller.as_str().len().to_be_bytes();
+    let hasher = Sha256::new().chain_update(length).chain_update(caller.as_str());
+    hasher.chain_update(key).finalize().into()
+}
 
 /// What is asked of a store for one request. It is one atomic step: either all of it happens or none.
 #[derive(Clone, Debug)]
@@ -40,6 +57,8 @@ pub struct Reservation {
     pub idempotency_key: IdempotencyKey,
     /// The payload's time.
     pub signed_at: Timestamp,
+    /// Whether it is remembered. A store that is told to go on while it is down remembers nothing.
+    pub remembered: bool,
 }
 
 /// Why nothing was reserved.

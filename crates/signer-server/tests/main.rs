@@ -11,6 +11,8 @@ mod lifecycle;
 mod ownership;
 mod rates;
 mod raw_http;
+mod redis;
+mod redis_server;
 mod status;
 mod store;
 mod tls;

@@ -1,9 +1,21 @@
+//! What every store promises: the one in memory, and a real Redis.
+
 use std::sync::Arc;
 
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
-use signer_server::{CallerId, KeyId, MemoryStore, PaymentStore, ReservationRequest, StoreError};
+use signer_server::{
+    CallerId, KeyId, MemoryStore, PaymentStore, RedisStore, ReservationRequest, StoreError,
+};
 
 use crate::START_MS;
+use crate::redis_server::RedisServer;
+
+/// Every store, empty, and what it lives on.
+fn stores() -> (Vec<Arc<dyn PaymentStore>>, RedisServer) {
+    let redis = RedisServer::start();
+    let store = RedisStore::new(&redis.url().into()).unwrap();
+    (vec![Arc::new(MemoryStore::default()), Arc::new(store)], redis)
+}
 
 fn request<'a>(caller: &'a CallerId, key: Option<&'a str>, ms: u64) -> ReservationRequest<'a> {
     ReservationRequest {
@@ -19,31 +31,35 @@ fn request<'a>(caller: &'a CallerId, key: Option<&'a str>, ms: u64) -> Reservati
 
 #[tokio::test]
 async fn keys_are_scoped_to_their_caller() {
-    let store = MemoryStore::default();
-    let (one, two) = (CallerId::new("one"), CallerId::new("two"));
-    let first = store.reserve(request(&one, Some("k"), 0)).await.unwrap();
-    assert_ne!(store.reserve(request(&two, Some("k"), 1)).await.unwrap(), first);
-    assert_eq!(store.reserve(request(&one, Some("k"), 2)).await.unwrap(), first);
-    let mut other = request(&one, Some("k"), 3);
-    other.retry = Some(("k", [2; 32]));
-    assert_eq!(store.reserve(other).await, Err(StoreError::Conflict));
+    let (stores, _redis) = stores();
+    for store in stores {
+        let (one, two) = (CallerId::new("one"), CallerId::new("two"));
+        let first = store.reserve(request(&one, Some("k"), 0)).await.unwrap();
+        assert_ne!(store.reserve(request(&two, Some("k"), 1)).await.unwrap(), first);
+        assert_eq!(store.reserve(request(&one, Some("k"), 2)).await.unwrap(), first);
+        let mut other = request(&one, Some("k"), 3);
+        other.retry = Some(("k", [2; 32]));
+        assert_eq!(store.reserve(other).await, Err(StoreError::Conflict));
+    }
 }
 
 #[tokio::test]
 async fn a_refused_amount_reserves_nothing() {
-    let store = MemoryStore::default();
-    let caller = CallerId::new("one");
-    for at in 0..2 {
-        assert!(store.reserve(request(&caller, None, at)).await.is_ok());
+    let (stores, _redis) = stores();
+    for store in stores {
+        let caller = CallerId::new("one");
+        for at in 0..2 {
+            assert!(store.reserve(request(&caller, None, at)).await.is_ok());
+        }
+        let refused = store.reserve(request(&caller, Some("k"), 2)).await;
+        assert_eq!(refused, Err(StoreError::DayCeiling));
+        let mut small = request(&caller, Some("k"), 3);
+        small.amount = UsdMicros(5);
+        small.retry = Some(("k", [9; 32]));
+        assert!(store.reserve(small).await.is_ok());
+        // Each caller has a day of its own.
+        assert!(store.reserve(request(&CallerId::new("two"), None, 4)).await.is_ok());
     }
-    let refused = store.reserve(request(&caller, Some("k"), 2)).await;
-    assert_eq!(refused, Err(StoreError::DayCeiling));
-    let mut small = request(&caller, Some("k"), 3);
-    small.amount = UsdMicros(5);
-    small.retry = Some(("k", [9; 32]));
-    assert!(store.reserve(small).await.is_ok());
-    // Each caller has a day of its own.
-    assert!(store.reserve(request(&CallerId::new("two"), None, 4)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,15 +83,17 @@ async fn a_full_store_is_unavailable_and_never_forgetful() {
 
 #[tokio::test]
 async fn the_ceiling_holds_when_days_interleave() {
-    let store = MemoryStore::default();
-    let caller = CallerId::new("one");
-    let day = 86_400_000;
-    let mut signed = 0;
-    for at in [0, day, 0, day, 1, day + 1, 2, day + 2] {
-        signed += usize::from(store.reserve(request(&caller, None, at)).await.is_ok());
+    let (stores, _redis) = stores();
+    for store in stores {
+        let caller = CallerId::new("one");
+        let day = 86_400_000;
+        let mut signed = 0;
+        for at in [0, day, 0, day, 1, day + 1, 2, day + 2] {
+            signed += usize::from(store.reserve(request(&caller, None, at)).await.is_ok());
+        }
+        // One on the first day, two on the second, and none of the late ones.
+        assert_eq!(signed, 3);
     }
-    // One on the first day, two on the second, and none of the late ones.
-    assert_eq!(signed, 3);
 }
 
 #[tokio::test]
@@ -89,29 +107,72 @@ async fn a_new_day_has_room_for_new_callers() {
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_signs_nothing_for_the_future() {
-    let store = MemoryStore::default();
-    let caller = CallerId::new("one");
-    let first = store.reserve(request(&caller, Some("k"), 3_600_000)).await.unwrap();
-    let again = store.reserve(request(&caller, Some("k"), 0)).await.unwrap();
-    assert_eq!(again.idempotency_key, first.idempotency_key);
-    assert_eq!(again.signed_at, Timestamp::from_unix_ms(START_MS).unwrap());
+    let (stores, _redis) = stores();
+    for store in stores {
+        let caller = CallerId::new("one");
+        let first = store.reserve(request(&caller, Some("k"), 3_600_000)).await.unwrap();
+        let again = store.reserve(request(&caller, Some("k"), 0)).await.unwrap();
+        assert_eq!(again.idempotency_key, first.idempotency_key);
+        assert_eq!(again.signed_at, Timestamp::from_unix_ms(START_MS).unwrap());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ceiling_holds_when_many_come_at_once() {
-    let store = Arc::new(MemoryStore::default());
-    let tasks: Vec<_> = (0..200)
-        .map(|at| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                let caller = CallerId::new("one");
-                store.reserve(request(&caller, None, at)).await.is_ok()
+    let (stores, _redis) = stores();
+    for store in stores {
+        let tasks: Vec<_> = (0..200)
+            .map(|at| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let caller = CallerId::new("one");
+                    store.reserve(request(&caller, None, at)).await.is_ok()
+                })
             })
-        })
-        .collect();
-    let mut signed = 0;
-    for task in tasks {
-        signed += usize::from(task.await.unwrap());
+            .collect();
+        let mut signed = 0;
+        for task in tasks {
+            signed += usize::from(task.await.unwrap());
+        }
+        assert_eq!(signed, 2);
     }
-    assert_eq!(signed, 2);
+}
+
+#[tokio::test]
+async fn the_same_payload_for_ten_minutes_and_one_key() {
+    let (stores, _redis) = stores();
+    for store in stores {
+        let caller = CallerId::new("one");
+        let first = store.reserve(request(&caller, Some("k"), 0)).await.unwrap();
+        let again = store.reserve(request(&caller, Some("k"), 600_000)).await.unwrap();
+        assert_eq!(again, first);
+        let later = store.reserve(request(&caller, Some("k"), 600_001)).await.unwrap();
+        assert_eq!(later.idempotency_key, first.idempotency_key);
+        assert_eq!(later.signed_at.unix_ms(), START_MS + 600_001);
+        let mut other_key = request(&caller, Some("k"), 1);
+        let key = signer_core::p256::SigningKey::from_scalar(&[8; 32]).unwrap();
+        other_key.key = KeyId::of(&key.verifying_key());
+        let switched = store.reserve(other_key).await.unwrap();
+        assert_eq!(switched.idempotency_key, first.idempotency_key);
+        assert_eq!(switched.signed_at.unix_ms(), START_MS + 1);
+    }
+}
+
+/// Sums are whole numbers to the last millionth, however large.
+#[tokio::test]
+async fn sums_are_exact() {
+    let (stores, _redis) = stores();
+    for store in stores {
+        let caller = CallerId::new("one");
+        let mut large = request(&caller, None, 0);
+        large.day_ceiling = Some(UsdMicros((1 << 53) - 1));
+        large.amount = UsdMicros((1 << 53) - 3);
+        assert!(store.reserve(large.clone()).await.is_ok());
+        large.amount = UsdMicros(1);
+        assert!(store.reserve(large.clone()).await.is_ok());
+        assert!(store.reserve(large.clone()).await.is_ok());
+        assert_eq!(store.reserve(large.clone()).await, Err(StoreError::DayCeiling));
+        large.amount = UsdMicros(u64::MAX);
+        assert_eq!(store.reserve(large).await, Err(StoreError::DayCeiling));
+    }
 }

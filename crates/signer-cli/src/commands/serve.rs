@@ -1,12 +1,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
 use clap::Args;
-use signer_server::{
-    AuditLog, Endpoint, JwtCallers, MemoryStore, Service, ServiceLimits, TlsIdentity,
-};
+use signer_server::{AuditLog, Endpoint, JwtCallers, Service, ServiceLimits, TlsIdentity};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -72,8 +69,13 @@ fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Out
     process::forbid_core_dumps().or_refuse("core dumps")?;
     let _log = process::start_log(fixed.log, fixed.level);
     let Replaceable { rules, jwt, tls, keys, files } = replaceable;
+    let runtime = runtime()?;
+    let store = {
+        let _inside = runtime.enter();
+        fixed.store.open().map_err(|failure| failure.about("store.url"))?
+    };
     let mut builder = Endpoint::builder(rules)
-        .store(Arc::new(MemoryStore::new(fixed.remembered_keys)))
+        .store(store)
         .rates(fixed.rates)
         .queue(fixed.queue)
         .max_body_bytes(fixed.max_body_bytes);
@@ -102,7 +104,6 @@ fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Out
         service = service.tls(identity.clone());
     }
 
-    let runtime = runtime()?;
     let (orders, ordered) = mpsc::channel();
     let reloader = Reloader {
         file,

@@ -4,16 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 use tokio::time::Instant;
 
 use super::{
-    PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS, StoreError,
+    MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, RetryId,
+    SAME_PAYLOAD_MS, StoreError, retry_id,
 };
 use crate::{CallerId, KeyId};
-
-const MS_PER_DAY: u64 = 86_400_000;
 
 /// A store in memory, for one process: what it knows is gone when the process ends. Its room is bounded;
 /// when it is full of what must be remembered, it is unavailable rather than forgetful.
@@ -32,9 +30,6 @@ struct State {
     /// What each caller was signed for on that day.
     sums: HashMap<CallerId, UsdMicros>,
 }
-
-/// A digest of the caller and its key, so that a record has one size.
-type RetryId = [u8; 32];
 
 struct Remembered {
     hash: [u8; 32],
@@ -89,15 +84,9 @@ impl PaymentStore for MemoryStore {
             let (signed_at, key) = (request.now, request.key);
             state.retries.insert(id, Remembered { hash, idempotency_key, signed_at, key });
         }
-        Ok(Reservation { idempotency_key: request.fresh_key, signed_at: request.now })
+        let signed_at = request.now;
+        Ok(Reservation { idempotency_key: request.fresh_key, signed_at, remembered: true })
     }
-}
-
-fn retry_id(caller: &CallerId, key: &str) -> RetryId {
-    // The length keeps the two apart.
-    let length = caller.as_str().len().to_be_bytes();
-    let hasher = Sha256::new().chain_update(length).chain_update(caller.as_str());
-    hasher.chain_update(key).finalize().into()
 }
 
 impl Remembered {
@@ -114,7 +103,8 @@ impl Remembered {
         let age = now.unix_ms().checked_sub(self.signed_at.unix_ms());
         let same = key == self.key && age.is_some_and(|age| age <= SAME_PAYLOAD_MS);
         let signed_at = if same { self.signed_at } else { now };
-        Ok(Reservation { idempotency_key: self.idempotency_key.clone(), signed_at })
+        let idempotency_key = self.idempotency_key.clone();
+        Ok(Reservation { idempotency_key, signed_at, remembered: true })
     }
 }
 

@@ -6,6 +6,7 @@ use std::env;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use toml::{Table, Value};
 
 use super::reload::Fingerprint;
@@ -138,6 +139,12 @@ impl Settings {
                 }
             }
         }
+    }
+
+    /// A secret that is a text.
+    pub(super) fn secret_text(&mut self, key: &str) -> Option<SecretString> {
+        let (secret, _) = self.secret(key)?;
+        self.keep(key, secret.text()).map(SecretString::from)
     }
 
     /// The bytes of a file that the configuration names.

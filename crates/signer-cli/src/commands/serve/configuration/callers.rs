@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use signer_core::p256::VerifyingKey;
 use signer_server::{BearerSecret, CallerAuthenticator, CallerId, JwtCallers, JwtKeys};
 
@@ -49,9 +48,7 @@ pub(super) fn callers(settings: &mut Settings) -> Option<Callers> {
 fn bearer(settings: &mut Settings) -> Option<Callers> {
     let name = settings.required("callers.name");
     let name = name.and_then(|name| settings.keep("callers.name", caller_name(&name)));
-    let (secret, _) = settings.secret("callers.secret")?;
-    let secret = settings.keep("callers.secret", secret.text())?;
-    let secret = SecretString::from(secret);
+    let secret = settings.secret_text("callers.secret")?;
     let name = name?;
     let bearer = settings.keep("callers.secret", BearerSecret::new(name.clone(), &secret))?;
     Some(Callers::Bearer(Arc::new(bearer), name))

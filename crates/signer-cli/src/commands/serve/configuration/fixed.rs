@@ -4,11 +4,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use signer_server::{AuditOptions, Fsync, IpNet, Rate, Rates, check_path};
+use secrecy::SecretString;
+use signer_server::{
+    AuditOptions, Fsync, IpNet, MemoryStore, PaymentStore, Rate, Rates, RedisStore, WhenDown,
+    check_path,
+};
 
 use super::keys::signing_key;
 use crate::commands::serve::settings::Settings;
+use crate::failure::Failure;
 
 /// What a start needs once.
 #[derive(Debug)]
@@ -18,7 +24,7 @@ pub(in crate::commands::serve) struct Fixed {
     pub(in crate::commands::serve) max_body_bytes: usize,
     pub(in crate::commands::serve) queue: usize,
     pub(in crate::commands::serve) connections: usize,
-    pub(in crate::commands::serve) remembered_keys: usize,
+    pub(in crate::commands::serve) store: Store,
     pub(in crate::commands::serve) rates: Rates,
     pub(in crate::commands::serve) audit: Option<AuditOptions>,
     pub(in crate::commands::serve) status: Option<SocketAddr>,
@@ -42,8 +48,7 @@ pub(super) fn fixed(settings: &mut Settings) -> Option<Fixed> {
     let max_body_bytes = size(settings, "max_body_bytes", 16 * 1024);
     let queue = size(settings, "queue", 512);
     let connections = size(settings, "connections", 16_384);
-    settings.choice("store.kind", &[("memory", ())]);
-    let remembered_keys = size(settings, "store.remembered_keys", 100_000);
+    let store = store(settings);
     let rates = rates(settings);
     let audit = if settings.has_section("audit") { audit(settings) } else { None };
     let status = match settings.text("status.listen").as_deref() {
@@ -68,7 +73,7 @@ pub(super) fn fixed(settings: &mut Settings) -> Option<Fixed> {
         max_body_bytes,
         queue,
         connections,
-        remembered_keys,
+        store: store?,
         rates,
         audit,
         status,
@@ -79,16 +84,63 @@ pub(super) fn fixed(settings: &mut Settings) -> Option<Fixed> {
 }
 
 fn size(settings: &mut Settings, key: &str, default: u64) -> usize {
+    usize::try_from(size_u64(settings, key, default)).unwrap_or(usize::MAX)
+}
+
+fn size_u64(settings: &mut Settings, key: &str, default: u64) -> u64 {
     let size = settings.integer(key, default);
     if size == 0 {
         settings.fault::<()>(key, "must be 1 or more");
     }
-    usize::try_from(size).unwrap_or(usize::MAX)
+    size
 }
 
 fn address(settings: &mut Settings, key: &str, text: &str) -> Option<SocketAddr> {
     settings
         .keep(key, text.parse().map_err(|_| "must be an ip address and a port, as 127.0.0.1:3001"))
+}
+
+/// Where payments are remembered.
+#[derive(Debug)]
+pub(in crate::commands::serve) enum Store {
+    Memory { remembered_keys: usize },
+    Redis { url: SecretString, prefix: String, patience: Duration, when_down: WhenDown },
+}
+
+impl Store {
+    /// The store. It must be called in the runtime.
+    pub(in crate::commands::serve) fn open(self) -> Result<Arc<dyn PaymentStore>, Failure> {
+        Ok(match self {
+            Self::Memory { remembered_keys } => Arc::new(MemoryStore::new(remembered_keys)),
+            Self::Redis { url, prefix, patience, when_down } => {
+                let store = RedisStore::new(&url).map_err(Failure::refused)?;
+                Arc::new(store.prefix(prefix).patience(patience).when_down(when_down))
+            }
+        })
+    }
+}
+
+fn store(settings: &mut Settings) -> Option<Store> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Memory,
+        Redis,
+    }
+    match settings.choice("store.kind", &[("memory", Kind::Memory), ("redis", Kind::Redis)])? {
+        Kind::Memory => Some(Store::Memory {
+            remembered_keys: size(settings, "store.remembered_keys", 100_000),
+        }),
+        Kind::Redis => {
+            let url = settings.secret_text("store.url");
+            let prefix = settings.text("store.prefix").unwrap_or_else(|| "signer".into());
+            let patience = Duration::from_millis(size_u64(settings, "store.timeout_ms", 500));
+            let when_down = settings.choice(
+                "store.when_down",
+                &[("refuse", WhenDown::Refuse), ("sign", WhenDown::Sign)],
+            );
+            Some(Store::Redis { url: url?, prefix, patience, when_down: when_down? })
+        }
+    }
 }
 
 fn rates(settings: &mut Settings) -> Rates {
@@ -131,7 +183,7 @@ fn audit(settings: &mut Settings) -> Option<AuditOptions> {
     let key = settings
         .secret("audit.key")
         .and_then(|(secret, source)| settings.keep("audit.key", signing_key(&secret, &source)));
-    let every = size(settings, "audit.checkpoint_every", 1_000);
+    let every = size_u64(settings, "audit.checkpoint_every", 1_000);
     let fsync = settings.choice(
         "audit.fsync",
         &[
@@ -143,7 +195,7 @@ fn audit(settings: &mut Settings) -> Option<AuditOptions> {
     let key = key?;
     let public = *key.verifying_key();
     let mut options = AuditOptions::new(file?, Arc::new(key), public);
-    options.checkpoint_every = u64::try_from(every).unwrap_or(u64::MAX);
+    options.checkpoint_every = every;
     options.fsync = fsync?;
     Some(options)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use signer_server::{ClaimedOwnership, HttpOwnership, ListedOwnership, Ownership, PrivyOwnership};
 
 use super::callers::Callers;
@@ -48,7 +47,7 @@ pub(super) fn ownership(settings: &mut Settings, callers: &Callers) -> Option<Ar
         OwnershipKind::Http => {
             let url = settings.required("ownership.url");
             let secret = match settings.text("ownership.secret") {
-                Some(_) => Some(secret_text(settings, "ownership.secret")?),
+                Some(_) => Some(settings.secret_text("ownership.secret")?),
                 None => None,
             };
             let check = HttpOwnership::new(&url?, secret.as_ref());
@@ -58,16 +57,11 @@ pub(super) fn ownership(settings: &mut Settings, callers: &Callers) -> Option<Ar
             let base = settings.text("ownership.base");
             let base = base.as_deref().unwrap_or(PrivyOwnership::BASE);
             let app_id = settings.required("ownership.app_id");
-            let secret = secret_text(settings, "ownership.app_secret");
+            let secret = settings.secret_text("ownership.app_secret");
             let records = PrivyOwnership::new(base, &app_id?, &secret?);
             Some(Arc::new(settings.keep("ownership.base", records)?))
         }
     }
-}
-
-fn secret_text(settings: &mut Settings, key: &str) -> Option<SecretString> {
-    let (secret, _) = settings.secret(key)?;
-    settings.keep(key, secret.text()).map(SecretString::from)
 }
 
 fn listed(list: Vec<u8>, callers: &Callers) -> Result<ListedOwnership, String> {

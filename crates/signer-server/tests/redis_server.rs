@@ -1,0 +1,59 @@
+//! A real Redis for a test, on a free port of loopback; it ends with the test.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+pub(crate) struct RedisServer {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl RedisServer {
+    pub(crate) fn start() -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::start_at(address)
+    }
+
+    /// Another one in the place of one that ended; it remembers nothing.
+    pub(crate) fn start_at(address: SocketAddr) -> Self {
+        let child = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
+            .args(["--save", "", "--appendonly", "no", "--dir", env!("CARGO_TARGET_TMPDIR")])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect(
+                "redis-server is needed: cargo xtask setup, or install the package redis-server",
+            );
+        let server = Self { child, address };
+        let listens = (0..400).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            TcpStream::connect(address).is_ok()
+        });
+        assert!(listens, "redis-server does not listen");
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.signal("-KILL");
+        self.child.wait().unwrap();
+    }
+
+    /// With SIGSTOP it holds its connections and answers nothing, until SIGCONT.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
