@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::shell;
 
+pub(crate) mod endpoint;
+
 /// Group, peer, and the bound of ours / peer (at most) or of peer / ours (at least).
 const BOUNDS: [(&str, Bound); 9] = [
     ("derive-evm", Bound::AtMost(1.15)),

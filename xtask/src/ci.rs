@@ -12,7 +12,7 @@ pub(crate) fn run() -> Result<(), String> {
     for features in ["", "abstraxn", "blink", "crossmint", "privy"] {
         check_features("signer-protocols", features)?;
     }
-    for features in ["", "http", "jwt", "redis", "tls"] {
+    for features in ["", "http", "jwt", "openapi", "redis", "tls"] {
         check_features("signer-server", features)?;
     }
     no_std::run()?;

@@ -18,7 +18,7 @@ usage: cargo xtask TASK
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
   fuzz           run every fuzz target; --smoke: a few seconds each
-  bench          run the benchmarks and print each figure beside its peer";
+  bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load";
 
 #[allow(clippy::disallowed_methods, reason = "a task runner reads its arguments")]
 fn main() -> ExitCode {
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz::run(fuzz::Length::Long),
         ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
         ["bench"] => bench::run(),
+        ["bench", "endpoint"] => bench::endpoint::run(),
         _ => Err(USAGE.into()),
     };
     match verdict {

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod blink_with_openssl;
+mod browser;
 mod key_files;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;

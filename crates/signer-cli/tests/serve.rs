@@ -20,7 +20,7 @@ fn development_without_a_configuration() {
     for host in
         ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "[::1]x"]
     {
-        assert_eq!(serving.post(host, "", REQUEST).0, 401, "{host}");
+        assert_eq!(serving.post(host, "", REQUEST).0, 403, "{host}");
     }
     assert_eq!(serving.post("[::1]:3001", "", REQUEST).0, 200);
     assert_eq!(serving.post("localhost", "origin: https://evil.example\r\n", REQUEST).0, 403);
@@ -95,9 +95,24 @@ fn all_that_is_wrong_at_once() {
         ("\"backend\"", "\"two words\"", "callers.name: "),
         ("\"backend\"", "\"a#b\"", "callers.name: "),
         ("\"bearer\"", "\"nobody\"", "callers.kind: must be one of"),
-        ("kind = \"bearer\"", "", "callers.kind: must be bearer, jwt or privy"),
+        ("kind = \"bearer\"", "", "callers.kind: is missing"),
         ("\"file\"\n", "\"claims\"\n", "ownership.kind: claims needs"),
-        ("kind = \"file\"\n", "", "ownership.kind: must be file, claims, http or privy"),
+        ("kind = \"file\"\n", "", "ownership.kind: is missing"),
+        (
+            "[status]",
+            "[audit]\nfile = \"none/log\"\nkey = \"keys/private.pem\"\n[status]",
+            "audit.file: its folder",
+        ),
+        (
+            "[status]",
+            "[audit]\nfile = \"log\"\nkey = \"keys/private.pem\"\n[status]",
+            "audit.key: must be another",
+        ),
+        (
+            "[status]",
+            "[tls]\ncertificate = \"keys/public.pem\"\nkey = \"keys/private.pem\"\n[status]",
+            "tls: ",
+        ),
     ] {
         configure(&folder, |text| text.replace(place, bad));
         assert!(stderr(&check()).contains(fault), "{bad}: {}", stderr(&check()));
@@ -142,18 +157,20 @@ fn the_environment_goes_before_the_file() {
         ("SIGNER_SERVE_CALLERS_KIND", "x", "callers.kind: ", "bearer"),
         ("SIGNER_SERVE_KEY_ACTIVE", "absent.pem", "key.active: ", "keys/private.pem"),
         ("SIGNER_SERVE_AUDIT_FILE", "log", "audit.key: is missing", ""),
+        ("SIGNER_SERVE_POLCY", "x", "SIGNER_SERVE_POLCY: is no setting here", ""),
+        ("SIGNER_SERVE_RATES_PEER_PER_SECOND", "-1", "rates.peer_per_second: must be an", "7"),
     ] {
         assert!(check(variable, bad).contains(fault), "{variable}: {}", check(variable, bad));
         if !good.is_empty() {
             assert_eq!(check(variable, good), "", "{variable}");
         }
     }
+    assert!(run(&folder, &["blink", "generate", "--out", "audit"]).status.success());
     let example = include_str!("../../../docs/serve.example.toml");
     configure(&folder, |_| {
         example
             .replace("env:SIGNER_BEARER", "env:SIGNER_TEST_BEARER")
             .replace("owners.txt", "owners")
-            .replace("audit/private.pem", "keys/private.pem")
     });
     assert_eq!(check("UNUSED", ""), "");
 }

@@ -81,7 +81,11 @@ fn a_staged_key_takes_over_for_good() {
     assert_eq!(ready["stagedKey"]["publicKey"], public);
     assert!(serving.is_signed_by(&folder, "keys/public.pem"), "staged is not signing");
 
+    // A fault of something else is in nobody's way.
+    fs::write(folder.join("owners"), "backend\n").unwrap();
+    serving.wait_for("ownership.file: line 1");
     let output = switch();
+    fs::write(folder.join("owners"), OWNERS).unwrap();
     let id = ready["stagedKey"]["id"].as_str().unwrap();
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),

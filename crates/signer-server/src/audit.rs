@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::Signer;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 mod entry;
 mod line;
@@ -25,6 +27,12 @@ pub use verify::{AuditFault, AuditReport, verify_audit_log};
 use writer::{Message, Writer};
 
 use crate::KeyId;
+
+/// How many lines may wait to be written.
+const WAITING: usize = 8_192;
+/// How long one may wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// When what was written is forced to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +90,7 @@ pub struct AuditHead {
 pub struct AuditLog(Arc<Shared>);
 
 struct Shared {
-    lines: mpsc::Sender<Message>,
+    lines: mpsc::SyncSender<Message>,
     head: Arc<ArcSwap<AuditHead>>,
     healthy: Arc<AtomicBool>,
     key: KeyId,
@@ -104,7 +112,7 @@ impl AuditLog {
         let key = KeyId::of(&options.public);
         let writer = Writer::open(options)?;
         let (head, healthy) = (writer.head(), writer.healthy());
-        let (lines, messages) = mpsc::channel();
+        let (lines, messages) = mpsc::sync_channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run(&messages))?;
@@ -130,8 +138,8 @@ impl AuditLog {
     /// Writes a line. It is written, too, when nobody waits for it any more.
     pub(crate) async fn append(&self, entry: AuditEntry) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.lines.send(Message::Line(Box::new(entry), written)).map_err(|_| AuditError)?;
-        waiting.await.unwrap_or(Err(AuditError))
+        self.0.lines.try_send(Message::Line(Box::new(entry), written)).map_err(|_| AuditError)?;
+        self.wait(waiting, PATIENCE).await
     }
 
     /// Ends the log with a checkpoint, on the disk. Later lines are refused.
@@ -140,14 +148,30 @@ impl AuditLog {
     /// [`AuditError`].
     pub async fn close(&self) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.lines.send(Message::Close(written)).map_err(|_| AuditError)?;
-        let verdict = waiting.await.unwrap_or(Err(AuditError));
+        self.0.lines.try_send(Message::Close(written)).map_err(|_| AuditError)?;
+        self.wait(waiting, CLOSING_PATIENCE).await?;
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // It ends behind its last answer, with the lock on the file.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
-        verdict
+        Ok(())
+    }
+
+    /// A disk that hangs is as one that is full. A line that comes late is written all the same, and what it
+    /// stands for was refused.
+    async fn wait(
+        &self,
+        written: oneshot::Receiver<Result<(), AuditError>>,
+        patience: Duration,
+    ) -> Result<(), AuditError> {
+        match timeout(patience, written).await {
+            Ok(verdict) => verdict.unwrap_or(Err(AuditError)),
+            Err(_) => {
+                self.0.healthy.store(false, Ordering::Relaxed);
+                Err(AuditError)
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// The path of the vendor's sample.
-const DEFAULT_PATH: &str = "/api/sign-payment";
+pub(crate) const DEFAULT_PATH: &str = "/api/sign-payment";
 /// 16 KiB.
 const DEFAULT_MAX_BODY_BYTES: usize = 16 * 1024;
 const DEFAULT_QUEUE: usize = 512;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<RandomSource>,
     started_at: Option<Timestamp>,
+    ending: AtomicBool,
 }
 
 impl Endpoint {
@@ -101,6 +103,15 @@ impl Endpoint {
 impl Shared {
     pub(crate) fn rules(&self) -> Arc<Rules> {
         self.rules.load_full()
+    }
+
+    /// From now on `/readyz` sends nobody here.
+    pub(crate) fn ends(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     pub(crate) fn now(&self) -> Option<Timestamp> {
@@ -212,6 +223,7 @@ impl EndpointBuilder {
             clock: self.clock,
             random: self.random,
             started_at,
+            ending: AtomicBool::new(false),
         })))
     }
 }

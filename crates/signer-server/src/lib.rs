@@ -13,6 +13,8 @@ mod fetch;
 mod framing;
 mod json_text;
 mod metrics;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod ownership;
 mod payment_key;
 mod peer;
@@ -38,6 +40,8 @@ pub use caller::{JwtCallers, JwtKeys};
 pub use clock::{Clock, SystemClock};
 pub use endpoint::{Endpoint, EndpointBuilder, check_path};
 pub use ipnet::IpNet;
+#[cfg(feature = "openapi")]
+pub use openapi::openapi_json;
 pub use ownership::{ClaimedOwnership, ListedOwnership, Ownership, OwnershipError};
 #[cfg(feature = "http")]
 pub use ownership::{HttpOwnership, PrivyOwnership};

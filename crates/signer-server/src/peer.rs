@@ -20,7 +20,8 @@ pub(crate) fn address(
         return Some(address);
     }
     let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    let hops = lines.iter().rev().filter_map(|line| line.to_str().ok());
+    // A line that is no text is one hop that tells nothing.
+    let hops = lines.iter().rev().map(|line| line.to_str().unwrap_or("?"));
     for hop in hops.flat_map(|line| line.rsplit(',')) {
         // What a proxy did not write as an address tells nothing, nor does what stands before it.
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };

@@ -1,5 +1,8 @@
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use signer_protocols::blink::Rejection;
+
+use crate::answer;
 
 /// Why a request is not signed. What the caller is told is the rule, and nothing about the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum Refusal {
     NotOwner,
     /// 403: a browser calls from an origin that is not on the list.
     Origin,
+    /// 403: the request came by a name that is not this service's.
+    Host,
     /// 403: the caller's ceiling of the day would be passed.
     DayCeiling,
     /// 404: another path.
@@ -46,7 +51,7 @@ impl Refusal {
         match self {
             Self::Request(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::NotOwner | Self::Origin | Self::DayCeiling => StatusCode::FORBIDDEN,
+            Self::NotOwner | Self::Origin | Self::Host | Self::DayCeiling => StatusCode::FORBIDDEN,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdempotencyConflict => StatusCode::CONFLICT,
@@ -66,6 +71,7 @@ impl Refusal {
             Self::Unauthenticated => "Authentication is required.",
             Self::NotOwner => "Destination address does not belong to the authenticated user.",
             Self::Origin => "Origin is not allowed.",
+            Self::Host => "Host is not allowed.",
             Self::DayCeiling => "The limit of the day is reached.",
             Self::NoSuchPath => "Not found.",
             Self::Method => "Only POST is allowed.",
@@ -87,6 +93,7 @@ impl Refusal {
             Self::Unauthenticated => "unauthenticated",
             Self::NotOwner => "not_owner",
             Self::Origin => "origin",
+            Self::Host => "host",
             Self::DayCeiling => "day_ceiling",
             Self::NoSuchPath => "no_such_path",
             Self::Method => "method",
@@ -101,12 +108,13 @@ impl Refusal {
     }
 
     /// Every label there is.
-    pub(crate) const LABELS: [&'static str; 15] = [
+    pub(crate) const LABELS: [&'static str; 16] = [
         "request",
         "incomplete",
         "unauthenticated",
         "not_owner",
         "origin",
+        "host",
         "day_ceiling",
         "no_such_path",
         "method",
@@ -118,6 +126,12 @@ impl Refusal {
         "busy",
         "unavailable",
     ];
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        answer::refused(&self)
+    }
 }
 
 impl From<Rejection> for Refusal {

@@ -17,10 +17,9 @@ use signer_protocols::jcs::Limits;
 use crate::audit::AuditEntry;
 use crate::endpoint::Shared;
 use crate::metrics::{PREFLIGHT, SIGNED};
-use crate::queue::Place;
-use crate::store::{ReservationRequest, StoreError};
+use crate::store::{Reservation, ReservationRequest, StoreError};
 use crate::{
-    Caller, CallerError, Endpoint, OwnershipError, Refusal, Rules, answer, body, cors, peer,
+    Caller, CallerError, Endpoint, KeyId, OwnershipError, Refusal, Rules, answer, body, cors, peer,
 };
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -54,7 +53,29 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
         Err(refusal) => (refusal.label(), answer::refused(&refusal)),
     };
     cors::mark(&mut response, origin);
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    note(shared, &id, label, peer, begun, response)
+}
+
+/// A path that is nobody's.
+pub(crate) async fn no_such_path(endpoint: Endpoint, request: Request<Body>) -> Response<Body> {
+    let begun = Instant::now();
+    let shared = endpoint.shared();
+    let peer = peer::address(request.extensions(), request.headers(), shared.rates.trusted());
+    let refusal = Refusal::NoSuchPath;
+    let response = answer::refused(&refusal);
+    note(shared, &shared.request_ids.next(), refusal.label(), peer, begun, response)
+}
+
+/// Counts and logs an answer, and names it in its head as in the log.
+fn note(
+    shared: &Shared,
+    id: &str,
+    label: &'static str,
+    peer: Option<IpAddr>,
+    begun: Instant,
+    mut response: Response<Body>,
+) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     shared.metrics.count(label);
@@ -108,9 +129,13 @@ async fn decide(
         CallerError::Unavailable => Refusal::Unavailable,
     })?;
 
+    // Before the audit log: a caller that is throttled must not drive the disk.
+    shared.rates.admit_caller(&caller.id)?;
+
     let now = shared.now().ok_or(Refusal::Unavailable)?;
     let mut entry = AuditEntry::new(now, visit.id.to_owned(), caller.id.clone(), rules.key.id());
-    let signed = sign_payment(shared, rules, &caller, &head, body, &mut entry).await;
+    let signed = sign_payment(shared, rules, &caller, &head, body, &mut entry);
+    let signed = AssertUnwindSafe(signed).catch_unwind().await.unwrap_or(Err(Refusal::Fault));
     if let Err(refusal) = &signed {
         entry.is_refused(refusal);
     }
@@ -133,7 +158,6 @@ async fn sign_payment(
     body: Body,
     entry: &mut AuditEntry,
 ) -> Result<SignerResponse, Refusal> {
-    shared.rates.admit_caller(&caller.id)?;
     let retry_key = idempotency_key(&head.headers)?;
     let body = body::read(body, shared.max_body_bytes, shared.body_timeout).await?;
     let place = shared.queue.enter()?;
@@ -148,6 +172,7 @@ async fn sign_payment(
         Err(OwnershipError) => return Err(Refusal::Unavailable),
     }
 
+    let key = shared.rules().key.id();
     let reservation = ReservationRequest {
         caller: &caller.id,
         retry: retry_key.map(|key| (key, Sha256::digest(&body).into())),
@@ -155,7 +180,7 @@ async fn sign_payment(
         amount: payment.amount().map_or(UsdMicros(0), |amount| amount.to_micros()),
         day_ceiling: rules.policy.max_per_day(),
         now: shared.now().ok_or(Refusal::Unavailable)?,
-        key: rules.key.id(),
+        key,
     };
     let reserved = shared.store.reserve(reservation).await.map_err(|error| match error {
         StoreError::Conflict => Refusal::IdempotencyConflict,
@@ -168,23 +193,28 @@ async fn sign_payment(
     if !reserved.remembered {
         shared.metrics.store_errors.inc();
     }
-    entry.signs_under(&reserved.idempotency_key);
-    let signed_at = reserved.signed_at.back_dated(rules.back_date_ms);
-    sign(shared, rules, &place, payment, reserved.idempotency_key, signed_at).await
+    let _turn = place.turn().await?;
+    sign(shared, payment, reserved, key, entry)
 }
 
-async fn sign(
+/// Signs with the key of this moment: whatever was replaced since the request began signs nothing any more.
+fn sign(
     shared: &Shared,
-    rules: &Rules,
-    place: &Place<'_>,
     payment: ValidPayment,
-    key: signer_protocols::blink::IdempotencyKey,
-    signed_at: signer_protocols::blink::Timestamp,
+    reserved: Reservation,
+    reserved_for: KeyId,
+    entry: &mut AuditEntry,
 ) -> Result<SignerResponse, Refusal> {
-    let _turn = place.turn().await?;
+    let rules = shared.rules();
+    entry.signs_under(&reserved.idempotency_key, rules.key.id());
+    let signed_at = if rules.key.id() == reserved_for {
+        reserved.signed_at
+    } else {
+        shared.now().ok_or(Refusal::Unavailable)?
+    };
     let begun = Instant::now();
     let signed = payment
-        .into_payload(key, signed_at)
+        .into_payload(reserved.idempotency_key, signed_at.back_dated(rules.back_date_ms))
         .sign(&rules.merchant, rules.key.signer.as_ref())
         .map_err(|_| Refusal::Unavailable);
     shared.metrics.signed_in(begun.elapsed());

@@ -46,6 +46,11 @@ impl Rules {
         }
     }
 
+    /// The key that signs.
+    pub const fn key(&self) -> &PaymentKey {
+        &self.key
+    }
+
     /// What may be signed.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {

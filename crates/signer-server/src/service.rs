@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::Response;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::connection::{Connection, Transport};
-use crate::{Endpoint, Refusal, answer, router, status_router};
+use crate::router::no_such_path;
+use crate::{Endpoint, router, status_router};
 
 #[cfg(feature = "tls")]
 use crate::TlsIdentity;
@@ -60,16 +59,17 @@ pub struct Service {
 impl Service {
     /// A service of plain HTTP/1.1 for the endpoint.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint: Some(endpoint.clone()), ..Self::of(router(endpoint)) }
+        Self { endpoint: Some(endpoint.clone()), ..Self::of(router(endpoint.clone()), endpoint) }
     }
 
     /// A service of plain HTTP/1.1 for an operator: [`status_router`].
     pub fn status(endpoint: Endpoint) -> Self {
-        Self::of(status_router(endpoint))
+        Self::of(status_router(endpoint.clone()), endpoint)
     }
 
-    fn of(application: Router) -> Self {
+    fn of(application: Router, endpoint: Endpoint) -> Self {
         let limits = ServiceLimits::default();
+        let application = application.fallback(move |request| no_such_path(endpoint, request));
         Self { application, endpoint: None, limits, transport: Transport::Plain }
     }
 
@@ -79,9 +79,9 @@ impl Service {
         self
     }
 
-    /// Other paths beside the endpoint's.
-    pub fn merge(mut self, others: Router) -> Self {
-        self.application = self.application.merge(others);
+    /// Changes what answers: adds paths, or a layer around all of them.
+    pub fn map(mut self, change: impl FnOnce(Router) -> Router) -> Self {
+        self.application = change(self.application);
         self
     }
 
@@ -115,7 +115,6 @@ impl Service {
         });
         let all = all
             .ok_or(io::Error::new(io::ErrorKind::InvalidInput, "connections must be 1 or more"))?;
-        let application = application.fallback(no_such_path);
         let slots = Arc::new(Semaphore::new(limits.connections));
         let (stopping, stopped) = watch::channel(());
         let mut stop = std::pin::pin!(stop);
@@ -142,6 +141,9 @@ impl Service {
             });
         }
         drop(listener);
+        if let Some(endpoint) = &endpoint {
+            endpoint.shared().ends();
+        }
         drop(stopping);
         // Every slot is free when the last connection has ended; what does not end in time is cut.
         let _ = tokio::time::timeout(limits.drain_timeout, slots.acquire_many(all)).await;
@@ -183,8 +185,4 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.0.shared().metrics.connections.dec();
     }
-}
-
-async fn no_such_path() -> Response<Body> {
-    answer::refused(&Refusal::NoSuchPath)
 }

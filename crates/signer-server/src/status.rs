@@ -10,14 +10,18 @@ use axum::routing::get;
 use crate::json_text::Object;
 use crate::{Endpoint, PaymentKey, answer, metrics};
 
-/// Three paths for an operator, on a listener of their own; none of them changes anything.
+/// Paths for an operator, on a listener of their own; none of them changes anything.
 ///
 /// - `/healthz`: 200 while the process answers.
 /// - `/readyz`: 200 when a payment could be signed, else 503. It names the key that signs, the key that is
 ///   staged, and the head of the audit log.
 /// - `/metrics`: the text form of OpenMetrics, as Prometheus reads it.
+/// - `/openapi.json`, with the feature `openapi`: the endpoint for machines.
 pub fn status_router(endpoint: Endpoint) -> Router {
-    Router::new()
+    let router = Router::new();
+    #[cfg(feature = "openapi")]
+    let router = router.route("/openapi.json", get(description));
+    router
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .route("/metrics", get(measurements))
@@ -32,6 +36,7 @@ async fn readiness(State(endpoint): State<Endpoint>) -> Response<Body> {
     let shared = endpoint.shared();
     let rules = shared.rules();
     let parts = [
+        ("serving", !shared.is_ending()),
         ("callers", rules.callers.is_ready()),
         ("store", shared.store.is_ready().await),
         ("audit", shared.audit.as_ref().is_none_or(|audit| audit.is_healthy())),
@@ -55,6 +60,11 @@ async fn readiness(State(endpoint): State<Endpoint>) -> Response<Body> {
     });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     answer::json(status, body)
+}
+
+#[cfg(feature = "openapi")]
+async fn description(State(endpoint): State<Endpoint>) -> Response<Body> {
+    answer::json(StatusCode::OK, crate::openapi_json(&endpoint))
 }
 
 const fn truth(holds: bool) -> &'static str {

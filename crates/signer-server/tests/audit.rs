@@ -180,7 +180,11 @@ async fn a_log_goes_on_behind_a_crash() {
     fs::write(&path, &once[..once.len() - 50]).unwrap();
     AuditLog::open(options(&path)).unwrap().close().await.unwrap();
     assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().torn, 2);
-    for wrong in ["hello\n", "{\"n\":1}\n", "\n"] {
+    // Whoever wanted to mend it came no further than the line's end.
+    fs::write(&path, [&whole[..whole.len() - 9], b"\n"].concat()).unwrap();
+    AuditLog::open(options(&path)).unwrap().close().await.unwrap();
+    assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().torn, 1);
+    for wrong in ["hello\n", "{\"n\":1}\n", "\n", "hello\nhello\n", "hello\nhello"] {
         fs::write(&path, wrong).unwrap();
         assert!(AuditLog::open(options(&path)).is_err(), "{wrong:?}");
     }
@@ -193,6 +197,43 @@ async fn one_process_writes_a_log() {
     assert!(AuditLog::open(options(&path)).is_err());
     first.close().await.unwrap();
     AuditLog::open(options(&path)).unwrap();
+}
+
+/// A line may be longer than what is read of the end at first.
+#[tokio::test]
+async fn long_lines_are_no_hindrance() {
+    let path = file("audit-long");
+    for _ in 0..2 {
+        let server = Running::start(with_log(&path).max_body_bytes(1 << 20)).await;
+        let reference = "\u{7f}".repeat(300_000);
+        let request = REQUEST.replace('}', &format!(",\"reference\":\"{reference}\"}}"));
+        assert_eq!(server.post(&[], &request).await.status, 200);
+        end(server).await;
+    }
+    assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().head.count, 4);
+}
+
+/// Moved away, cut or replaced while it is written: nothing is signed that nobody could read.
+#[tokio::test]
+async fn a_log_that_was_moved_is_noticed() {
+    for change in ["move", "cut", "replace"] {
+        let path = file(&format!("audit-moved-{change}"));
+        let server = Running::start(with_log(&path)).await;
+        assert_eq!(server.post(&[], REQUEST).await.status, 200);
+        let written = fs::read(&path).unwrap();
+        match change {
+            "move" => fs::rename(&path, path.with_extension("old")).unwrap(),
+            "cut" => fs::write(&path, "").unwrap(),
+            _ => {
+                fs::rename(&path, path.with_extension("old")).unwrap();
+                fs::write(&path, &written).unwrap();
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        for _ in 0..2 {
+            assert_eq!(server.post(&[], REQUEST).await.status, 503, "{change}");
+        }
+    }
 }
 
 /// /dev/full takes no byte: what cannot be written down is not signed.

@@ -125,7 +125,7 @@ async fn browsers_of_listed_origins_only() {
     assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
     assert_eq!(
         answer.header("access-control-allow-headers"),
-        Some("content-type, authorization, idempotency-key")
+        Some("content-type, authorization, idempotency-key, privy-id-token")
     );
     for (from, method) in [
         ("https://evil.example", "POST"),

@@ -197,6 +197,8 @@ async fn privys_identity_token_lists_the_wallets() {
     assert_eq!(with(access).await.status, 401, "it lists no accounts");
     assert_eq!(post(&server, access, &[]).await.status, 401, "it must be there");
     let identity = text(&tokens["privy"], "identity");
+    let alone = [("privy-id-token", identity)];
+    assert_eq!(post(&server, identity, &alone).await.status, 401, "it grants no access");
     let twice = [("privy-id-token", identity), ("privy-id-token", identity)];
     assert_eq!(post(&server, access, &twice).await.status, 401);
 }

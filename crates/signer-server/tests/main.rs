@@ -8,6 +8,7 @@ mod http;
 mod idempotency;
 mod jwt;
 mod lifecycle;
+mod openapi;
 mod ownership;
 mod rates;
 mod raw_http;

@@ -3,11 +3,11 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 
 use clap::Args;
-use signer_server::{AuditLog, Endpoint, JwtCallers, Service, ServiceLimits, TlsIdentity};
+use signer_server::{AuditLog, Endpoint, JwtCallers, Service, ServiceLimits};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use self::configuration::{Fixed, Replaceable};
+use self::configuration::Replaceable;
 use self::reload::{Order, Reloader};
 use crate::failure::{Failure, OrRefuse};
 use crate::input::FileSource;
@@ -57,19 +57,25 @@ pub(super) fn switch_key(arguments: &SwitchKeyArguments) -> Result<Outcome, Fail
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Some(file) = &arguments.config else { return dev::run(arguments.port) };
-    let (fixed, replaceable) = configuration::read(file)?;
     if arguments.check {
+        configuration::read(file, None)?;
         return Ok(Outcome::Fields(vec![("configuration", "good".into())]));
     }
-    serve(file.clone(), fixed, replaceable)
+    serve(file.clone())
 }
 
 /// Serves until SIGTERM or SIGINT.
-fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Outcome, Failure> {
+fn serve(file: FileSource) -> Result<Outcome, Failure> {
+    let runtime = runtime()?;
+    // Before the rest: a SIGHUP that comes early is no reason to end.
+    let hangups = {
+        let _inside = runtime.enter();
+        process::hangups().or_refuse("signals")?
+    };
+    let (fixed, replaceable) = configuration::read(&file, None)?;
     process::forbid_core_dumps().or_refuse("core dumps")?;
     let _log = process::start_log(fixed.log, fixed.level);
     let Replaceable { rules, jwt, tls, keys, files } = replaceable;
-    let runtime = runtime()?;
     let store = {
         let _inside = runtime.enter();
         fixed.store.open().map_err(|failure| failure.about("store.url"))?
@@ -93,13 +99,7 @@ fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Out
     let mut limits = ServiceLimits::default();
     limits.connections = process::raise_descriptors(fixed.connections);
     let mut service = Service::new(endpoint.clone()).limits(limits);
-    let identity = match tls {
-        Some((chain, key)) => {
-            let identity = TlsIdentity::from_pem(&chain, key.bytes());
-            Some(identity.map_err(|rule| Failure::refused(rule).about("tls"))?)
-        }
-        None => None,
-    };
+    let identity = tls.map(|tls| tls.identity);
     if let Some(identity) = &identity {
         service = service.tls(identity.clone());
     }
@@ -112,6 +112,8 @@ fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Out
         runtime: runtime.handle().clone(),
         files,
         keys,
+        jwt: jwt.as_ref().map(|jwt| jwt.keys().clone()),
+        said: fixed.said,
     };
     let reloading = std::thread::Builder::new().name("reload".into());
     let reloading = reloading.spawn(move || reloader.run(&ordered)).or_refuse("threads")?;
@@ -123,7 +125,7 @@ fn serve(file: FileSource, fixed: Fixed, replaceable: Replaceable) -> Result<Out
         if let Some(address) = fixed.status {
             serve_status(address, endpoint).await?;
         }
-        take_orders(orders, fixed.control)?;
+        take_orders(orders, hangups, fixed.control)?;
         if let Some(jwt) = jwt {
             prepare(&jwt).await;
         }
@@ -153,9 +155,11 @@ async fn serve_status(address: SocketAddr, endpoint: Endpoint) -> Result<(), Fai
 
 /// SIGHUP, and the control socket.
 #[cfg(unix)]
-fn take_orders(orders: Sender<Order>, socket: Option<PathBuf>) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangups = signal(SignalKind::hangup()).or_refuse("signals")?;
+fn take_orders(
+    orders: Sender<Order>,
+    mut hangups: tokio::signal::unix::Signal,
+    socket: Option<PathBuf>,
+) -> Result<(), Failure> {
     if let Some(socket) = socket {
         tokio::spawn(control::answer(control::bind(&socket)?, orders.clone()));
     }

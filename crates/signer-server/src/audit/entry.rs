@@ -29,8 +29,9 @@ impl AuditEntry {
         self.payment = Some(payment.clone());
     }
 
-    pub(crate) fn signs_under(&mut self, key: &IdempotencyKey) {
-        self.idempotency_key = Some(key.clone());
+    pub(crate) fn signs_under(&mut self, id: &IdempotencyKey, key: KeyId) {
+        self.idempotency_key = Some(id.clone());
+        self.key = key;
     }
 
     pub(crate) fn is_refused(&mut self, refusal: &Refusal) {

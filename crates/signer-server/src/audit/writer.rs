@@ -1,6 +1,6 @@
 //! The thread that writes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,7 @@ pub(super) struct Writer {
     length: u64,
     /// Whether something of a line that failed may stand behind that.
     ragged: bool,
+    placed_at: Instant,
     unsynced: bool,
     synced_at: Instant,
     published: Arc<ArcSwap<AuditHead>>,
@@ -61,13 +62,14 @@ impl Writer {
             head: tail.head,
             length: tail.length,
             ragged: false,
+            placed_at: Instant::now(),
             unsynced: false,
             synced_at: Instant::now(),
             published: Arc::new(ArcSwap::from_pointee(head)),
             healthy: Arc::new(AtomicBool::new(true)),
         };
         if !tail.torn.is_empty() {
-            writer.heal(&tail.torn)?;
+            writer.heal(&tail.torn, tail.ended)?;
         }
         Ok(writer)
     }
@@ -126,9 +128,10 @@ impl Writer {
         let verdict = self.append(batch);
         self.healthy.store(verdict.is_ok(), Ordering::Relaxed);
         if let Err(error) = verdict {
-            tracing::error!(kind = %error.kind(), "a line of the audit log could not be written");
-            self.ragged = true;
-            self.tidy_up();
+            tracing::error!(reason = %error, "a line of the audit log could not be written");
+            if self.ragged {
+                self.tidy_up();
+            }
             return Err(AuditError);
         }
         (self.count, self.head) = (batch.count, batch.head);
@@ -141,9 +144,12 @@ impl Writer {
         if self.ragged && !self.tidy_up() {
             return Err(io::ErrorKind::Other.into());
         }
+        self.check_place()?;
         if batch.unsigned {
             return Err(io::Error::other("the audit key does not sign"));
         }
+        // Until it is whole and where it should be, something of it may stand behind the last line.
+        self.ragged = true;
         self.file.write_all(batch.text.as_bytes())?;
         self.unsynced = true;
         match self.options.fsync {
@@ -151,7 +157,23 @@ impl Writer {
             Fsync::AtCheckpoints if batch.checkpoint => self.sync(),
             Fsync::EverySecond if self.synced_at.elapsed() >= SECOND => self.sync(),
             _ => Ok(()),
+        }?;
+        self.ragged = false;
+        Ok(())
+    }
+
+    /// The file must still be what its name stands for, as long as we left it: lines that go to a file which
+    /// was moved away or cut would be lost to whoever reads it. Asked once a second.
+    fn check_place(&mut self) -> io::Result<()> {
+        if self.placed_at.elapsed() < SECOND {
+            return Ok(());
         }
+        let (ours, named) = (self.file.metadata()?, self.options.file.metadata()?);
+        if ours.is_file() && (!is_same(&ours, &named) || named.len() != self.length) {
+            return Err(io::Error::other("the file was moved, replaced or cut"));
+        }
+        self.placed_at = Instant::now();
+        Ok(())
     }
 
     /// Takes off what stands behind the last whole line.
@@ -168,6 +190,10 @@ impl Writer {
     }
 
     fn sync_if_due(&mut self) {
+        if let Err(error) = self.check_place() {
+            tracing::error!(reason = %error, "the audit log");
+            self.healthy.store(false, Ordering::Relaxed);
+        }
         if self.unsynced && self.options.fsync == Fsync::EverySecond {
             let synced = self.sync().is_ok();
             self.healthy.store(synced, Ordering::Relaxed);
@@ -184,25 +210,36 @@ impl Writer {
         self.sync().map_err(|_| AuditError)
     }
 
-    /// Ends the last line, which has no end. Unless that is all that it lacks, a line follows that says so.
-    fn heal(&mut self, torn: &[u8]) -> io::Result<()> {
-        self.file.write_all(b"\n")?;
-        self.length += 1;
+    /// Ends the last line, and unless its end is all that it lacked, says that it was torn: both at once, so
+    /// that a crash in between leaves what can be mended again.
+    fn heal(&mut self, torn: &[u8], ended: bool) -> io::Result<()> {
         let whole = Line::parse(torn);
         let follows = whole.is_some_and(|line| line.n == self.count + 1 && line.prev == self.head);
         let after = self.head;
         (self.count, self.head) = (self.count + 1, Hash::of(torn));
+        let mut batch = Batch::after(self);
+        if !ended {
+            batch.text.push('\n');
+        }
         if !follows {
             tracing::warn!(bytes = torn.len(), "the audit log ended in a torn line");
             let now = SystemClock.now().ok_or(io::ErrorKind::Other)?;
-            let mut batch = Batch::after(self);
             batch.torn(now, torn.len(), after);
-            self.commit(&batch).map_err(io::Error::other)?;
         }
-        self.sync()?;
-        self.published.store(Arc::new(AuditHead { count: self.count, hash: self.head }));
-        Ok(())
+        self.commit(&batch).map_err(io::Error::other)?;
+        self.sync()
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
 }
 
 fn open_file(options: &AuditOptions) -> io::Result<File> {

@@ -52,9 +52,12 @@ impl JwtCallers {
         }
     }
 
-    /// Takes Privy's access tokens for the application, signed with its verification key.
+    /// Takes Privy's access tokens for the application, signed with its verification key. An identity token,
+    /// which the same key signs, is none.
     pub fn privy(app_id: impl Into<String>, verification_key: &VerifyingKey) -> Self {
-        Self::new(JwtKeys::from_p256(verification_key), PRIVY_ISSUER, app_id)
+        let mut callers = Self::new(JwtKeys::from_p256(verification_key), PRIVY_ISSUER, app_id);
+        callers.rules.is_privys = true;
+        callers
     }
 
     /// The claim that lists the caller's addresses: an array of texts.
@@ -70,6 +73,11 @@ impl JwtCallers {
     pub fn with_identity_token(mut self) -> Self {
         self.rules.addresses = Addresses::PrivyIdentityToken;
         self
+    }
+
+    /// The keys, to be used again.
+    pub const fn keys(&self) -> &JwtKeys {
+        &self.keys
     }
 
     /// Whether tokens tell the caller's addresses.
@@ -94,6 +102,9 @@ impl JwtCallers {
 
     async fn verify(&self, tokens: &Tokens<'_>, now_ms: u64) -> Result<(Caller, u64), CallerError> {
         let access = self.claims(tokens.access, now_ms).await?;
+        if self.rules.is_privys && access.is_identity() {
+            return Err(CallerError::Unauthenticated);
+        }
         let mut until_ms = access.expires_ms();
         let addresses = match (&self.rules.addresses, tokens.identity) {
             (Addresses::Nothing, _) => None,
@@ -127,6 +138,7 @@ impl CallerAuthenticator for JwtCallers {
         let tokens = Tokens::read(headers, &self.rules).ok_or(CallerError::Unauthenticated)?;
         let digest = tokens.digest();
         let generation = self.keys.generation();
+        self.keys.renew();
         if let Some(caller) = self.cache.find(&digest, generation, now) {
             return Ok(caller);
         }

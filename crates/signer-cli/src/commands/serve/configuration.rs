@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use signer_protocols::blink::{MerchantId, Policy};
-use signer_server::{JwtCallers, Rules};
+use signer_server::{JwtCallers, JwtKeys, Rules, TlsIdentity};
 
 use super::reload::Fingerprint;
 use super::settings::Settings;
@@ -15,7 +15,7 @@ use crate::input::{FileSource, Secret};
 
 mod callers;
 mod fixed;
-mod keys;
+pub(super) mod keys;
 mod ownership;
 
 use callers::Callers;
@@ -27,10 +27,17 @@ const MAX_SMALL_FILE_BYTES: usize = 1 << 20;
 pub(super) struct Replaceable {
     pub(super) rules: Rules,
     pub(super) jwt: Option<Arc<JwtCallers>>,
-    pub(super) tls: Option<(Vec<u8>, Secret)>,
+    pub(super) tls: Option<Tls>,
     pub(super) keys: KeyFiles,
     /// Every file that was named.
     pub(super) files: Vec<(PathBuf, Fingerprint)>,
+}
+
+/// A certificate and its key that belong together.
+pub(super) struct Tls {
+    pub(super) chain: Vec<u8>,
+    pub(super) key: Secret,
+    pub(super) identity: TlsIdentity,
 }
 
 /// Where the two keys are, so that a switch can be made to last.
@@ -40,17 +47,26 @@ pub(super) struct KeyFiles {
     pub(super) staged: Option<PathBuf>,
 }
 
-/// Reads the configuration and everything that it names, and says all that is wrong at once.
-pub(super) fn read(file: &FileSource) -> Result<(Fixed, Replaceable), Failure> {
+/// Reads the configuration and everything that it names, and says all that is wrong at once. Of keys that
+/// are fetched, those that are `known` are used again.
+pub(super) fn read(
+    file: &FileSource,
+    known: Option<&JwtKeys>,
+) -> Result<(Fixed, Replaceable), Failure> {
     let mut settings = Settings::read(file)?;
     let fixed = fixed::fixed(&mut settings);
-    let rules = replaceable(&mut settings);
+    let rules = replaceable(&mut settings, known);
+    if let (Some(fixed), Some(rules)) = (&fixed, &rules)
+        && fixed.audit_key() == Some(rules.rules.key().id())
+    {
+        settings.fault::<()>("audit.key", "must be another key than that of payments");
+    }
     settings.finish()?;
     // What is missing had its fault.
     fixed.zip(rules).ok_or_else(|| Failure::refused("is not complete").about("configuration"))
 }
 
-fn replaceable(settings: &mut Settings) -> Option<Replaceable> {
+fn replaceable(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Replaceable> {
     let merchant = settings
         .required("merchant_id")
         .and_then(|text| settings.keep("merchant_id", MerchantId::parse(&text)));
@@ -62,8 +78,8 @@ fn replaceable(settings: &mut Settings) -> Option<Replaceable> {
         active: settings.text("key.active").as_deref().and_then(keys::file_path),
         staged: settings.text("key.staged").as_deref().and_then(keys::file_path),
     };
-    let callers = callers::callers(settings);
-    let ownership = callers.as_ref().and_then(|callers| ownership::ownership(settings, callers));
+    let callers = callers::callers(settings, known);
+    let ownership = ownership::ownership(settings, callers.as_ref());
     let policy = match settings.text("policy") {
         None => Some(Policy::catalogue()),
         Some(_) => settings
@@ -76,13 +92,7 @@ fn replaceable(settings: &mut Settings) -> Option<Replaceable> {
         .map(|text| settings.keep("origins", origin(text)))
         .collect();
     let back_date_ms = settings.integer("back_date_ms", 0);
-    let tls = if settings.has_section("tls") {
-        let chain = settings.file("tls.certificate", MAX_SMALL_FILE_BYTES);
-        let key = settings.secret("tls.key");
-        Some(chain.zip(key).map(|(chain, (key, _))| (chain, key))?)
-    } else {
-        None
-    };
+    let tls = if settings.has_section("tls") { Some(tls(settings)?) } else { None };
 
     let callers = callers?;
     let rules = Rules::new(merchant?, key?, callers.authenticator(), ownership?)
@@ -96,6 +106,14 @@ fn replaceable(settings: &mut Settings) -> Option<Replaceable> {
         Callers::Bearer(..) => None,
     };
     Some(Replaceable { rules, jwt, tls, keys: files, files: settings.files() })
+}
+
+fn tls(settings: &mut Settings) -> Option<Tls> {
+    let chain = settings.file("tls.certificate", MAX_SMALL_FILE_BYTES);
+    let key = settings.secret("tls.key");
+    let (chain, (key, _)) = (chain?, key?);
+    let identity = settings.keep("tls", TlsIdentity::from_pem(&chain, key.bytes()))?;
+    Some(Tls { chain, key, identity })
 }
 
 /// An origin as a browser sends it: scheme and host, without a path.

@@ -55,6 +55,12 @@ fn subscribe(
     };
 }
 
+/// SIGHUP. The handler is there once this returns.
+#[cfg(unix)]
+pub(super) fn hangups() -> io::Result<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+}
+
 /// Ends at SIGTERM or SIGINT; a second one ends the process. The handlers are there once this returns.
 #[cfg(unix)]
 pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {

@@ -1,21 +1,25 @@
 //! Reloading: a thread that looks at the files and takes orders, so that no request waits on a disk.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
-use signer_server::{Endpoint, KeyId, TlsIdentity};
+use signer_server::{CallerAuthenticator, Endpoint, JwtCallers, JwtKeys, KeyId, TlsIdentity};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::configuration::{self, KeyFiles, Replaceable};
+use super::configuration::{self, KeyFiles, Replaceable, keys};
 use crate::failure::{Failure, io_reason};
 use crate::input::FileSource;
 
 /// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// How long keys of callers may take to be fetched.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 pub(super) enum Order {
     /// Read everything again.
@@ -50,6 +54,10 @@ pub(super) struct Reloader {
     pub(super) runtime: Handle,
     pub(super) files: Vec<(PathBuf, Fingerprint)>,
     pub(super) keys: KeyFiles,
+    /// The keys of the callers, where they are fetched.
+    pub(super) jwt: Option<JwtKeys>,
+    /// What was said of all that a reload does not replace.
+    pub(super) said: BTreeMap<String, Option<toml::Value>>,
 }
 
 impl Reloader {
@@ -57,10 +65,7 @@ impl Reloader {
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         loop {
             match orders.recv_timeout(INTERVAL) {
-                Ok(Order::Reload) => self.reload(),
-                Ok(Order::SwitchKey(reply)) => {
-                    let _ = reply.send(self.switch_key());
-                }
+                Ok(first) => self.obey(std::iter::once(first).chain(orders.try_iter())),
                 Err(RecvTimeoutError::Timeout) => {
                     if self.files.iter().any(|(path, known)| Fingerprint::of(path) != *known) {
                         self.reload();
@@ -68,6 +73,24 @@ impl Reloader {
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    /// Switches come first, and many reloads are one.
+    fn obey(&mut self, orders: impl Iterator<Item = Order>) {
+        let mut reload = false;
+        for order in orders {
+            match order {
+                Order::Reload => reload = true,
+                // Nobody switches for somebody who was told that it failed.
+                Order::SwitchKey(reply) if reply.is_closed() => {}
+                Order::SwitchKey(reply) => {
+                    let _ = reply.send(self.switch_key());
+                }
+            }
+        }
+        if reload {
+            self.reload();
         }
     }
 
@@ -87,44 +110,70 @@ impl Reloader {
     }
 
     fn read(&mut self) -> Result<(), Failure> {
-        let (_, replaceable) = configuration::read(&self.file)?;
+        let (fixed, replaceable) = configuration::read(&self.file, self.jwt.as_ref())?;
         let Replaceable { rules, jwt, tls, keys, files } = replaceable;
+        self.prepare(jwt.as_ref())?;
         match (&self.tls, &tls) {
-            (Some(identity), Some((chain, key))) => {
-                let replaced = identity.replace(chain, key.bytes());
+            (Some(identity), Some(tls)) => {
+                let replaced = identity.replace(&tls.chain, tls.key.bytes());
                 replaced.map_err(|rule| Failure::refused(rule).about("tls"))?;
             }
             (None, None) => {}
             _ => return Err(Failure::refused("tls begins and ends with a start")),
         }
-        if let Some(jwt) = jwt {
-            // Where they cannot be fetched now, they are fetched for the first caller.
-            let _ = self.runtime.block_on(jwt.prepare());
-        }
         self.endpoint.replace(rules);
         (self.keys, self.files) = (keys, files);
+        self.jwt = jwt.map(|jwt| jwt.keys().clone());
+        for (key, value) in &fixed.said {
+            if self.said.get(key) != Some(value) {
+                tracing::warn!(key, "is another now, and needs a restart");
+            }
+        }
         Ok(())
+    }
+
+    /// New keys of callers must be there before those that are known are let go.
+    fn prepare(&self, jwt: Option<&Arc<JwtCallers>>) -> Result<(), Failure> {
+        let new = jwt.filter(|jwt| !jwt.is_ready());
+        let Some(jwt) = new.cloned() else { return Ok(()) };
+        let (prepared, waiting) = mpsc::channel();
+        // It ends unheard when the service ends meanwhile.
+        self.runtime.spawn(async move { prepared.send(jwt.prepare().await) });
+        match waiting.recv_timeout(PATIENCE) {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Failure::refused("cannot be fetched").about("callers.keys")),
+        }
     }
 
     /// The staged key's file takes the place of the other, which stays beside it as `….previous`: so the
     /// switch outlives the process. Then the staged key signs.
     fn switch_key(&mut self) -> Result<KeyId, String> {
-        // What is staged is what stands in the file now.
-        self.read().map_err(|failure| failure.to_string())?;
-        let id = self.endpoint.staged_key().ok_or("no key is staged")?;
+        // What is staged is what stands in the file now. A fault of something else does not matter here.
+        let read = self.read();
+        let unread = |rule: &str| match &read {
+            Ok(()) => rule.to_owned(),
+            Err(failure) => format!("{rule} ({failure})"),
+        };
+        let id = self.endpoint.staged_key().ok_or_else(|| unread("no key is staged"))?;
         let (Some(active), Some(staged)) = (&self.keys.active, &self.keys.staged) else {
             return Err("only keys that are files can be switched".into());
         };
+        if keys::id_of(staged).ok() != Some(id) {
+            return Err(unread("the file of the staged key holds another"));
+        }
         replace_file(active, staged).map_err(|error| io_reason(&error))?;
         self.endpoint.switch_key()?;
         tracing::info!(key = %id, "the staged key signs");
         for (path, known) in &mut self.files {
-            *known = Fingerprint::of(path);
+            if path == active || path == staged {
+                *known = Fingerprint::of(path);
+            }
         }
         Ok(id)
     }
 }
 
+/// Once it has returned well, the name `active` stands for the staged key.
 fn replace_file(active: &Path, staged: &Path) -> io::Result<()> {
     let mut previous = active.as_os_str().to_owned();
     previous.push(".previous");
@@ -135,5 +184,9 @@ fn replace_file(active: &Path, staged: &Path) -> io::Result<()> {
     fs::hard_link(active, &previous)?;
     fs::rename(staged, active)?;
     let folder = active.parent().filter(|folder| !folder.as_os_str().is_empty());
-    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    let synced = fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|file| file.sync_all());
+    if synced.is_err() {
+        tracing::warn!("the switch of keys may be undone by a power failure");
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The configuration: a TOML file in which each key can be overridden by an environment variable. All that
 //! is wrong is gathered.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,8 @@ const PREFIX: &str = "SIGNER_SERVE_";
 
 pub(super) struct Settings {
     table: Table,
-    asked: BTreeSet<String>,
+    /// What was asked for, and what was said.
+    asked: BTreeMap<String, Option<Value>>,
     faults: Vec<String>,
     files: Vec<(PathBuf, Fingerprint)>,
 }
@@ -37,25 +38,30 @@ impl Settings {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             Failure::refused(format!("line {line}: {}", error.message())).about("configuration")
         })?;
-        Ok(Self { table, asked: BTreeSet::new(), faults: Vec::new(), files })
+        Ok(Self { table, asked: BTreeMap::new(), faults: Vec::new(), files })
     }
 
     /// The value of a key, as `section.name`; the environment goes before the file.
     fn value(&mut self, key: &str) -> Option<Value> {
-        self.asked.insert(key.into());
-        let variable = format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "_"));
-        if let Ok(text) = env::var(variable) {
-            return Some(Value::String(text));
-        }
-        match key.split_once('.') {
-            Some((section, name)) => self.table.get(section)?.get(name).cloned(),
-            None => self.table.get(key).cloned(),
-        }
+        let given = match (env::var(variable(key)), key.split_once('.')) {
+            (Ok(text), _) => Some(Value::String(text)),
+            (Err(_), Some((section, name))) => {
+                self.table.get(section).and_then(|section| section.get(name)).cloned()
+            }
+            (Err(_), None) => self.table.get(key).cloned(),
+        };
+        self.asked.insert(key.into(), given.clone());
+        given
+    }
+
+    /// What was asked for so far, and what was said.
+    pub(super) fn said(&self) -> BTreeMap<String, Option<Value>> {
+        self.asked.clone()
     }
 
     /// Whether anything is said in a section.
     pub(super) fn has_section(&self, section: &str) -> bool {
-        let variables = format!("{PREFIX}{}_", section.to_ascii_uppercase());
+        let variables = variable(section) + "_";
         self.table.contains_key(section)
             || env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(&variables))
     }
@@ -119,6 +125,16 @@ impl Settings {
         }
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
         self.fault(key, format!("must be one of: {}", words.join(", ")))
+    }
+
+    /// One of some words, which must be given.
+    pub(super) fn required_choice<T: Copy>(
+        &mut self,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        self.required(key)?;
+        self.choice(key, choices)
     }
 
     /// A secret that the configuration names. The name is not shown: somebody may have put the secret in its
@@ -185,11 +201,19 @@ impl Settings {
                 _ => unknown.push(name.clone()),
             }
         }
-        unknown.retain(|key| !self.asked.contains(key));
+        unknown.retain(|key| !self.asked.contains_key(key));
+        let variables: Vec<_> = self.asked.keys().map(|key| variable(key)).collect();
+        let given = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        unknown.extend(given.filter(|name| name.starts_with(PREFIX) && !variables.contains(name)));
         self.faults.extend(unknown.iter().map(|key| format!("{key}: is no setting here")));
         if self.faults.is_empty() {
             return Ok(());
         }
         Err(Failure::refused(self.faults.join("; ")).about("configuration"))
     }
+}
+
+/// The environment variable of a key or a section.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "_"))
 }

@@ -9,6 +9,7 @@ use crate::{CallerError, CallerId};
 
 /// How far the issuer's clock may be ahead of ours, in milliseconds.
 const AHEAD_MS: u64 = 5_000;
+const LINKED_ACCOUNTS: &str = "linked_accounts";
 /// The longest name of a caller, in bytes.
 const MAX_SUBJECT: usize = 255;
 
@@ -28,6 +29,8 @@ pub(super) struct Rules {
     issuer: String,
     audience: String,
     pub(super) addresses: Addresses,
+    /// Whether a token of this issuer may be an identity token, which says who one is and grants nothing.
+    pub(super) is_privys: bool,
 }
 
 /// The claims of a token that was verified.
@@ -42,7 +45,7 @@ pub(super) struct Claims {
 
 impl Rules {
     pub(super) const fn new(issuer: String, audience: String) -> Self {
-        Self { issuer, audience, addresses: Addresses::Nothing }
+        Self { issuer, audience, addresses: Addresses::Nothing, is_privys: false }
     }
 
     /// The header, of which only `kid` and `alg` are used: to find the key, which fixes the rest.
@@ -106,9 +109,13 @@ impl Claims {
         }
     }
 
+    pub(super) fn is_identity(&self) -> bool {
+        self.others.contains_key(LINKED_ACCOUNTS)
+    }
+
     /// The wallets of Privy's `linked_accounts`, which is an array, or the JSON text of one.
     pub(super) fn linked_accounts(&self) -> Result<Vec<String>, CallerError> {
-        let accounts = self.others.get("linked_accounts").ok_or(CallerError::Unauthenticated)?;
+        let accounts = self.others.get(LINKED_ACCOUNTS).ok_or(CallerError::Unauthenticated)?;
         let parsed;
         let accounts = match accounts {
             Value::String(text) => {

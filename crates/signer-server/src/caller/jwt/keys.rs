@@ -43,15 +43,12 @@ impl KeySet {
         Self(Vec::new())
     }
 
-    /// The key that the header names. A token that names none can only be of a key that is alone.
+    /// The key that the header names; else one that is alone in not being named, or in not having a name.
     pub(super) fn find(&self, header: &Header) -> Option<&Arc<Key>> {
-        let mut fitting = self.0.iter().filter(|key| {
-            let named = header.kid.is_none() || key.id.is_none() || header.kid == key.id;
-            key.algorithm == header.alg && named
-        });
-        let found = fitting.next()?;
-        let exact = header.kid.is_some() && header.kid == found.id;
-        (exact || fitting.next().is_none()).then_some(found)
+        let fitting = || self.0.iter().filter(|key| key.algorithm == header.alg);
+        let named = fitting().find(|key| header.kid.is_some() && key.id == header.kid);
+        let mut others = fitting().filter(|key| header.kid.is_none() || key.id.is_none());
+        named.or_else(|| others.next().filter(|_| others.next().is_none()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Keys that are fetched.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -21,11 +22,13 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 const MAX_SET_BYTES: usize = 256 * 1024;
 
 pub(super) struct RemoteKeys {
+    text: String,
     url: HttpUrl,
     fetcher: Fetcher,
     current: ArcSwapOption<Fetched>,
     /// Held while it is fetched.
     tried: Mutex<Tried>,
+    renewing: AtomicBool,
 }
 
 /// When it was last tried.
@@ -45,10 +48,12 @@ struct Fetched {
 impl RemoteKeys {
     pub(super) fn new(url: &str) -> Result<Self, &'static str> {
         Ok(Self {
+            text: url.into(),
             url: HttpUrl::parse(url)?,
             fetcher: Fetcher::new()?,
             current: ArcSwapOption::empty(),
             tried: Mutex::default(),
+            renewing: AtomicBool::new(false),
         })
     }
 
@@ -56,7 +61,26 @@ impl RemoteKeys {
         self.current.load().as_ref().map_or(0, |fetched| fetched.generation)
     }
 
-    pub(super) async fn prepare(&self) -> Result<(), CallerError> {
+    pub(super) fn url(&self) -> &str {
+        &self.text
+    }
+
+    /// Fetches an old set again; nobody waits for it.
+    pub(super) fn renew(self: &Arc<Self>) {
+        if self.is_old() && !self.renewing.swap(true, Ordering::Relaxed) {
+            let keys = Arc::clone(self);
+            tokio::spawn(async move {
+                keys.fetch_again().await;
+                keys.renewing.store(false, Ordering::Relaxed);
+            });
+        }
+    }
+
+    fn is_old(&self) -> bool {
+        self.current.load().as_ref().is_some_and(|set| set.at.elapsed() > MAX_AGE)
+    }
+
+    pub(super) async fn prepare(self: &Arc<Self>) -> Result<(), CallerError> {
         self.fetch_first().await;
         if self.current.load().is_some() { Ok(()) } else { Err(CallerError::Unavailable) }
     }
@@ -66,47 +90,49 @@ impl RemoteKeys {
         if self.current.load().is_none() {
             self.fetch_first().await;
         }
-        if let Some(fetched) = self.current.load().as_ref()
-            && let Some(key) = known(fetched)
-        {
-            if fetched.at.elapsed() > MAX_AGE {
-                let keys = Arc::clone(self);
-                tokio::spawn(async move { keys.fetch_again().await });
-            }
+        if let Some(key) = self.current.load().as_ref().and_then(|fetched| known(fetched)) {
             return Ok(key);
         }
-        self.fetch_for(|fetched| known(fetched).is_some()).await;
+        self.fetch_for(header).await;
         match self.current.load().as_ref() {
             Some(fetched) => known(fetched).ok_or(CallerError::Unauthenticated),
             None => Err(CallerError::Unavailable),
         }
     }
 
-    /// Fetches a set where there is none.
-    async fn fetch_first(&self) {
-        let mut tried = self.tried.lock().await;
-        if self.current.load().is_none() && is_due(tried.at_all, FIRST_INTERVAL) {
-            self.fetch(&mut tried).await;
-        }
+    /// Fetches a set where there is none. The fetch ends also when the caller who asked has gone.
+    async fn fetch_first(self: &Arc<Self>) {
+        let keys = Arc::clone(self);
+        let fetch = async move {
+            let mut tried = keys.tried.lock().await;
+            if keys.current.load().is_none() && is_due(tried.at_all, FIRST_INTERVAL) {
+                keys.fetch(&mut tried).await;
+            }
+        };
+        let _ = tokio::spawn(fetch).await;
     }
 
     /// Fetches the set again when it is old.
     async fn fetch_again(&self) {
         let mut tried = self.tried.lock().await;
-        let old = self.current.load().as_ref().is_some_and(|set| set.at.elapsed() > MAX_AGE);
-        if old && is_due(tried.at_all, INTERVAL) {
+        if self.is_old() && is_due(tried.at_all, INTERVAL) {
             self.fetch(&mut tried).await;
         }
     }
 
     /// Fetches the set for a key that is not in it, unless it has come in the meantime.
-    async fn fetch_for(&self, has_come: impl Fn(&Fetched) -> bool) {
-        let mut tried = self.tried.lock().await;
-        let needless = self.current.load().as_deref().is_none_or(has_come);
-        if !needless && is_due(tried.for_an_unknown_key, INTERVAL) {
-            tried.for_an_unknown_key = Some(Instant::now());
-            self.fetch(&mut tried).await;
-        }
+    async fn fetch_for(self: &Arc<Self>, header: &Header) {
+        let (keys, header) = (Arc::clone(self), header.clone());
+        let fetch = async move {
+            let mut tried = keys.tried.lock().await;
+            let set = keys.current.load_full();
+            let needless = set.is_none_or(|set| set.keys.find(&header).is_some());
+            if !needless && is_due(tried.for_an_unknown_key, INTERVAL) {
+                tried.for_an_unknown_key = Some(Instant::now());
+                keys.fetch(&mut tried).await;
+            }
+        };
+        let _ = tokio::spawn(fetch).await;
     }
 
     /// Fetches the set; where that fails, the set that is there stays.

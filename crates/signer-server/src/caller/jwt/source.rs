@@ -12,10 +12,12 @@ use super::remote::RemoteKeys;
 use crate::CallerError;
 
 /// The keys that tokens are signed with.
+#[derive(Clone)]
 pub struct JwtKeys(Source);
 
+#[derive(Clone)]
 enum Source {
-    Fixed(KeySet),
+    Fixed(Arc<KeySet>),
     #[cfg(feature = "http")]
     Remote(Arc<RemoteKeys>),
 }
@@ -34,7 +36,7 @@ impl JwtKeys {
     /// A text for the operator when no key is left.
     pub fn from_jwks(json: &[u8]) -> Result<Self, &'static str> {
         let keys = KeySet::parse(json).ok_or("no key set with a key for ES256, RS256 or EdDSA")?;
-        Ok(Self::new(Source::Fixed(keys)))
+        Ok(Self::new(Source::Fixed(Arc::new(keys))))
     }
 
     /// One P-256 key, for tokens that name it or name none.
@@ -44,7 +46,7 @@ impl JwtKeys {
         let text = Base64UrlUnpadded::encode_string;
         let key = DecodingKey::from_ec_components(&text(x), &text(y)).ok();
         let keys = key.map(|key| KeySet::of_one(Key::unnamed(Algorithm::ES256, key)));
-        Self::new(Source::Fixed(keys.unwrap_or_else(KeySet::empty)))
+        Self::new(Source::Fixed(Arc::new(keys.unwrap_or_else(KeySet::empty))))
     }
 
     /// Fetches a JSON Web Key Set from an address (https, or http on loopback), once it is needed. It is
@@ -56,6 +58,24 @@ impl JwtKeys {
     #[cfg(feature = "http")]
     pub fn from_url(url: &str) -> Result<Self, &'static str> {
         Ok(Self::new(Source::Remote(Arc::new(RemoteKeys::new(url)?))))
+    }
+
+    /// Where they are fetched, if they are.
+    pub fn url(&self) -> Option<&str> {
+        match &self.0 {
+            Source::Fixed(_) => None,
+            #[cfg(feature = "http")]
+            Source::Remote(keys) => Some(keys.url()),
+        }
+    }
+
+    /// Has them fetched again beside the requests, where they are old.
+    pub(super) fn renew(&self) {
+        match &self.0 {
+            Source::Fixed(_) => {}
+            #[cfg(feature = "http")]
+            Source::Remote(keys) => keys.renew(),
+        }
     }
 
     pub(super) async fn prepare(&self) -> Result<(), CallerError> {

@@ -24,23 +24,17 @@ impl Callers {
 
 #[derive(Clone, Copy)]
 enum CallerKind {
-    Missing,
     Bearer,
     Jwt,
     Privy,
 }
 
-pub(super) fn callers(settings: &mut Settings) -> Option<Callers> {
-    let kinds = [
-        ("", CallerKind::Missing),
-        ("bearer", CallerKind::Bearer),
-        ("jwt", CallerKind::Jwt),
-        ("privy", CallerKind::Privy),
-    ];
-    match settings.choice("callers.kind", &kinds)? {
-        CallerKind::Missing => settings.fault("callers.kind", "must be bearer, jwt or privy"),
+pub(super) fn callers(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Callers> {
+    let kinds =
+        [("bearer", CallerKind::Bearer), ("jwt", CallerKind::Jwt), ("privy", CallerKind::Privy)];
+    match settings.required_choice("callers.kind", &kinds)? {
         CallerKind::Bearer => bearer(settings),
-        CallerKind::Jwt => jwt(settings),
+        CallerKind::Jwt => jwt(settings, known),
         CallerKind::Privy => privy(settings),
     }
 }
@@ -54,8 +48,12 @@ fn bearer(settings: &mut Settings) -> Option<Callers> {
     Some(Callers::Bearer(Arc::new(bearer), name))
 }
 
-fn jwt(settings: &mut Settings) -> Option<Callers> {
+fn jwt(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Callers> {
     let keys = settings.required("callers.keys").and_then(|keys| {
+        // What is known at an address stays known over a reload.
+        if let Some(known) = known.filter(|known| known.url() == Some(&keys)) {
+            return Some(known.clone());
+        }
         if keys.contains("://") {
             return settings.keep("callers.keys", JwtKeys::from_url(&keys));
         }

@@ -1,15 +1,16 @@
 //! What a start needs once.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use signer_server::{
-    AuditOptions, Fsync, IpNet, MemoryStore, PaymentStore, Rate, Rates, RedisStore, WhenDown,
-    check_path,
+    AuditOptions, Fsync, IpNet, KeyId, MemoryStore, PaymentStore, Rate, Rates, RedisStore,
+    WhenDown, check_path,
 };
 
 use super::keys::signing_key;
@@ -31,6 +32,14 @@ pub(in crate::commands::serve) struct Fixed {
     pub(in crate::commands::serve) control: Option<PathBuf>,
     pub(in crate::commands::serve) log: LogFormat,
     pub(in crate::commands::serve) level: tracing::Level,
+    /// What was said of all that.
+    pub(in crate::commands::serve) said: BTreeMap<String, Option<toml::Value>>,
+}
+
+impl Fixed {
+    pub(super) fn audit_key(&self) -> Option<KeyId> {
+        self.audit.as_ref().map(|audit| KeyId::of(&audit.public))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +89,7 @@ pub(super) fn fixed(settings: &mut Settings) -> Option<Fixed> {
         control,
         log,
         level,
+        said: settings.said(),
     })
 }
 
@@ -151,7 +161,10 @@ fn rates(settings: &mut Settings) -> Rates {
             u32::try_from(count).ok().or_else(|| settings.fault(&key, "is too much"))
         };
         let (per_second, burst) = (count("per_second", per_second)?, count("burst", burst)?);
-        // Zero is no rate at all.
+        if per_second > 0 && burst == 0 {
+            return settings.fault(&format!("rates.{name}_burst"), "must be 1 or more");
+        }
+        // Zero a second is no rate at all.
         Some(Rate { per_second: NonZeroU32::new(per_second)?, burst: NonZeroU32::new(burst)? })
     };
     let (peer, caller) = (rate("peer", 100, 200), rate("caller", 100, 200));
@@ -180,6 +193,10 @@ fn rates(settings: &mut Settings) -> Rates {
 
 fn audit(settings: &mut Settings) -> Option<AuditOptions> {
     let file = settings.required("audit.file").map(PathBuf::from);
+    let folder = file.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        settings.fault::<()>("audit.file", "its folder is not there");
+    }
     let key = settings
         .secret("audit.key")
         .and_then(|(secret, source)| settings.keep("audit.key", signing_key(&secret, &source)));

@@ -1,12 +1,12 @@
 //! Keys that sign.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use signer_native::P256SigningKey;
 use signer_protocols::blink::Timestamp;
-use signer_server::PaymentKey;
+use signer_server::{KeyId, PaymentKey};
 
 use crate::commands::blink::parse_key;
 use crate::commands::serve::dev;
@@ -32,6 +32,12 @@ pub(super) fn payment_key(secret: &Secret, source: &SecretSource) -> Result<Paym
         Some(time) => key.made_at(time),
         None => key,
     })
+}
+
+/// The name of the key in a file.
+pub(in crate::commands::serve) fn id_of(path: &Path) -> Result<KeyId, Failure> {
+    let source = SecretSource::File(path.to_owned());
+    Ok(KeyId::of(signing_key(&source.read()?, &source)?.verifying_key()))
 }
 
 /// When a key file was last written.

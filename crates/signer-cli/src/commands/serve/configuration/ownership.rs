@@ -11,32 +11,30 @@ const MAX_LIST_BYTES: usize = 64 << 20;
 
 #[derive(Clone, Copy)]
 enum OwnershipKind {
-    Missing,
     File,
     Claims,
     Http,
     Privy,
 }
 
-pub(super) fn ownership(settings: &mut Settings, callers: &Callers) -> Option<Arc<dyn Ownership>> {
+pub(super) fn ownership(
+    settings: &mut Settings,
+    callers: Option<&Callers>,
+) -> Option<Arc<dyn Ownership>> {
     let kinds = [
-        ("", OwnershipKind::Missing),
         ("file", OwnershipKind::File),
         ("claims", OwnershipKind::Claims),
         ("http", OwnershipKind::Http),
         ("privy", OwnershipKind::Privy),
     ];
-    match settings.choice("ownership.kind", &kinds)? {
-        OwnershipKind::Missing => {
-            settings.fault("ownership.kind", "must be file, claims, http or privy")
-        }
+    match settings.required_choice("ownership.kind", &kinds)? {
         OwnershipKind::File => {
             let list = settings.file("ownership.file", MAX_LIST_BYTES)?;
             let list = settings.keep("ownership.file", listed(list, callers))?;
             Some(Arc::new(list))
         }
         OwnershipKind::Claims => match callers {
-            Callers::Token(callers) if callers.lists_addresses() => {
+            Some(Callers::Token(callers)) if callers.lists_addresses() => {
                 Some(Arc::new(ClaimedOwnership))
             }
             _ => settings.fault(
@@ -64,12 +62,12 @@ pub(super) fn ownership(settings: &mut Settings, callers: &Callers) -> Option<Ar
     }
 }
 
-fn listed(list: Vec<u8>, callers: &Callers) -> Result<ListedOwnership, String> {
+fn listed(list: Vec<u8>, callers: Option<&Callers>) -> Result<ListedOwnership, String> {
     let text = String::from_utf8(list).map_err(|_| "not utf-8")?;
     let owned = ListedOwnership::parse(&text)
         .map_err(|line| format!("line {line} must be a caller, white space and an address"))?;
     match callers {
-        Callers::Bearer(_, caller) if !owned.lists(caller) => {
+        Some(Callers::Bearer(_, caller)) if !owned.lists(caller) => {
             Err("no line gives the caller an address".into())
         }
         _ => Ok(owned),
