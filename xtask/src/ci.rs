@@ -1,6 +1,6 @@
 //! What a change must pass.
 
-use crate::{no_std, shell, tidy};
+use crate::{no_std, openapi, shell, tidy};
 
 pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo fmt --all --check")?;
@@ -23,6 +23,7 @@ pub(crate) fn run() -> Result<(), String> {
         shell::command("cargo doc --workspace --no-deps --locked --document-private-items");
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run_command(docs, "cargo doc, warnings as errors")?;
+    openapi::run()?;
     eprintln!("\nall passed");
     Ok(())
 }

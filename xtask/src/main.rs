@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod fuzz;
 mod no_std;
+mod openapi;
 mod setup;
 mod shell;
 mod tidy;
@@ -17,6 +18,7 @@ usage: cargo xtask TASK
   ci             format, clippy, tests, doctests, docs, tidy, no-std: what a change must pass
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
+  openapi        ask the endpoint by its description, with schemathesis (needs python3)
   fuzz           run every fuzz target; --smoke: a few seconds each
   bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["no-std"] => no_std::run(),
         ["fuzz"] => fuzz::run(fuzz::Length::Long),
         ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
+        ["openapi"] => openapi::run(),
         ["bench"] => bench::run(),
         ["bench", "endpoint"] => bench::endpoint::run(),
         _ => Err(USAGE.into()),

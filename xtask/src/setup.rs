@@ -5,13 +5,14 @@ use std::process::Command;
 use crate::shell;
 
 /// A program, and Debian's package that brings it.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("openssl", "openssl"),
     ("gzip", "gzip"),
     ("kill", "procps"),
     ("redis-server", "redis-server"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    ("python3", "python3-venv"),
 ];
 
 /// Installs what is missing with Debian's package manager.

@@ -9,6 +9,7 @@ mod redis_server;
 mod secrets;
 mod serve;
 mod serve_audit;
+mod serve_faults;
 mod serve_redis;
 mod serve_reload;
 mod serving;

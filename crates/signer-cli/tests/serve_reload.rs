@@ -116,13 +116,6 @@ fn a_staged_key_takes_over_for_good() {
     assert!(stderr(&switch()).contains("control.sock"));
 }
 
-/// Resident memory, in KiB.
-fn resident(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[test]
 fn a_thousand_new_keys_under_load() {
     let folder = configured("serve-thousand", |text| text + "[log]\nlevel = \"warn\"\n");
@@ -153,9 +146,9 @@ fn a_thousand_new_keys_under_load() {
         }
     };
     swap(200);
-    let before = resident(serving.child.id());
+    let before = serving.resident_kib();
     swap(800);
-    let after = resident(serving.child.id());
+    let after = serving.resident_kib();
     ended.store(true, Ordering::SeqCst);
     let answered: usize = load.into_iter().map(|thread| thread.join().unwrap()).sum();
     eprintln!("{answered} answered, {before} KiB then, {after} KiB now");

@@ -21,7 +21,20 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = signer(folder, arguments)
+        Self::read_address(signer(folder, arguments), folder)
+    }
+
+    /// With so many descriptors, and no more.
+    pub(crate) fn start_limited(folder: &Path, arguments: &[&str], descriptors: u32) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_signer")]).args(arguments);
+        command.current_dir(folder).stdin(Stdio::null());
+        Self::read_address(command, folder)
+    }
+
+    fn read_address(mut command: Command, folder: &Path) -> Self {
+        let mut child = command
             .env("XDG_DATA_HOME", folder.join("data"))
             .env("SIGNER_TEST_BEARER", BEARER)
             .stderr(Stdio::piped())
@@ -112,17 +125,36 @@ impl Serving {
 
     /// Whether a request is answered with a 200; `false` when there is no answer.
     pub(crate) fn try_post(&self, headers: &str, body: &str) -> bool {
-        let Ok(mut stream) = TcpStream::connect(&self.address) else { return false };
+        self.answer_of(headers, body) == Some(true)
+    }
+
+    /// Whether the answer came whole; `None` when none came.
+    pub(crate) fn answer_of(&self, headers: &str, body: &str) -> Option<bool> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
         let sent = write!(
             stream,
             "POST /api/sign-payment HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         let mut answer = String::new();
-        sent.is_ok()
-            && stream.read_to_string(&mut answer).is_ok()
-            && answer.starts_with("HTTP/1.1 200")
-            && answer.ends_with('}')
+        sent.ok()?;
+        let ended = stream.read_to_string(&mut answer).is_ok();
+        if answer.is_empty() {
+            return None;
+        }
+        Some(ended && answer.starts_with("HTTP/1.1 200") && answer.ends_with('}'))
+    }
+
+    /// Resident memory.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// The exit code, once it has ended.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     pub(crate) fn post(&self, host: &str, headers: &str, body: &str) -> (u16, String) {
@@ -141,9 +173,9 @@ impl Serving {
     }
 
     /// SIGTERM, and the exit code.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(self) -> Option<i32> {
         self.signal("-TERM");
-        self.child.wait().unwrap().code()
+        self.wait()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use tokio::time::timeout;
 
 mod entry;
 mod line;
+mod mailbox;
 mod tail;
 mod verify;
 mod writer;
 
 pub(crate) use entry::AuditEntry;
 pub use line::Hash;
+use mailbox::{Mailbox, Message};
 pub use verify::{AuditFault, AuditReport, verify_audit_log};
-use writer::{Message, Writer};
+use writer::Writer;
 
 use crate::KeyId;
 
-/// How many lines may wait to be written.
-const WAITING: usize = 8_192;
-/// How long one may wait.
+/// How long a line may wait to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
 const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,7 +90,7 @@ pub struct AuditHead {
 pub struct AuditLog(Arc<Shared>);
 
 struct Shared {
-    lines: mpsc::SyncSender<Message>,
+    mailbox: Arc<Mailbox>,
     head: Arc<ArcSwap<AuditHead>>,
     healthy: Arc<AtomicBool>,
     key: KeyId,
@@ -112,12 +112,13 @@ impl AuditLog {
         let key = KeyId::of(&options.public);
         let writer = Writer::open(options)?;
         let (head, healthy) = (writer.head(), writer.healthy());
-        let (lines, messages) = mpsc::sync_channel(WAITING);
+        let mailbox = Arc::new(Mailbox::default());
+        let messages = Arc::clone(&mailbox);
         let thread = std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run(&messages))?;
         let thread = Mutex::new(Some(thread));
-        Ok(Self(Arc::new(Shared { lines, head, healthy, key, thread })))
+        Ok(Self(Arc::new(Shared { mailbox, head, healthy, key, thread })))
     }
 
     /// How far the log has come. Keep it elsewhere: `signer audit verify --head` finds a cut by it.
@@ -138,7 +139,7 @@ impl AuditLog {
     /// Writes a line. It is written, too, when nobody waits for it any more.
     pub(crate) async fn append(&self, entry: AuditEntry) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.lines.try_send(Message::Line(Box::new(entry), written)).map_err(|_| AuditError)?;
+        self.0.mailbox.put(Message::Line(Box::new(entry), written))?;
         self.wait(waiting, PATIENCE).await
     }
 
@@ -148,7 +149,7 @@ impl AuditLog {
     /// [`AuditError`].
     pub async fn close(&self) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.lines.try_send(Message::Close(written)).map_err(|_| AuditError)?;
+        self.0.mailbox.put(Message::Close(written))?;
         self.wait(waiting, CLOSING_PATIENCE).await?;
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -172,6 +173,12 @@ impl AuditLog {
                 Err(AuditError)
             }
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.mailbox.close();
     }
 }
 

@@ -7,6 +7,11 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// More members of an object that is written elsewhere and is not empty.
+    pub(crate) fn continued(out: &'a mut String) -> Self {
+        Self { out, empty: false }
+    }
+
     /// Writes an object behind what `out` holds.
     pub(crate) fn write(out: &'a mut String, members: impl FnOnce(&mut Self)) {
         out.push('{');
@@ -43,6 +48,11 @@ impl<'a> Object<'a> {
         self.out.push_str(json);
     }
 
+    /// Members as they were written elsewhere, each behind a comma.
+    pub(crate) fn members(&mut self, json: &str) {
+        self.out.push_str(json);
+    }
+
     pub(crate) fn object(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
         Object::write(self.out, members);
@@ -50,23 +60,49 @@ impl<'a> Object<'a> {
 }
 
 /// Everything but plain ASCII is escaped: what a request held reaches no log and no terminal as it was.
-pub(crate) fn write_string(text: &str, out: &mut String) {
+fn write_string(text: &str, out: &mut String) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            ' '..='~' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    out.push_str("\\u");
-                    for shift in [12, 8, 4, 0] {
-                        let nibble = usize::from((*unit >> shift) & 15);
-                        out.push(char::from(b"0123456789abcdef"[nibble]));
-                    }
+    if text.as_bytes().iter().all(is_plain) {
+        out.push_str(text);
+    } else {
+        text.chars().for_each(|character| write_escaped(character, out));
+    }
+    out.push('"');
+}
+
+fn write_escaped(character: char, out: &mut String) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        ' '..='~' => out.push(character),
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                out.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    let nibble = usize::from((*unit >> shift) & 15);
+                    out.push(char::from(b"0123456789abcdef"[nibble]));
                 }
             }
         }
     }
-    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+
+    #[test]
+    fn what_is_not_plain_is_escaped() {
+        let mut out = String::new();
+        let text = "a\"b\\c\n\u{1b}\u{7f}é😀";
+        Object::write(&mut out, |object| {
+            object.text("plain", Some("a ~"));
+            object.text("other", Some(text));
+            object.text("none", None);
+        });
+        let plain =
+            r#"{"plain":"a ~","other":"a\"b\\c\u000a\u001b\u007f\u00e9\ud83d\ude00","none":null}"#;
+        assert_eq!(out, plain);
+    }
 }

@@ -11,6 +11,7 @@ mod endpoint;
 #[cfg(feature = "http")]
 mod fetch;
 mod framing;
+mod hex;
 mod json_text;
 mod metrics;
 #[cfg(feature = "openapi")]

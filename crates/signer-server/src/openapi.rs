@@ -29,12 +29,13 @@ struct SignerRequest {
     #[schema(example = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913")]
     token: String,
     /// The scheme that calls a mobile application back, one of the policy's; null on the web.
+    #[schema(example = json!(null))]
     callback_scheme: Option<String>,
     /// `v1`, or absent.
-    #[schema(pattern = "^v1$", required = false)]
+    #[schema(pattern = "^v1$", required = false, example = "v1")]
     version: String,
     /// The page of the payment, at one of the vendor's origins.
-    #[schema(required = false)]
+    #[schema(required = false, example = "https://pay.blink.cash")]
     url: String,
     /// The merchant's order id. It goes to the audit log and no further.
     #[schema(required = false)]

@@ -7,6 +7,8 @@ use signer_core::signature::{Signer, Verifier};
 
 use signer_protocols::blink::Timestamp;
 
+use crate::hex;
+
 /// The name of a key: the first 8 bytes of the SHA-256 of its public key (SPKI DER), shown in hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId([u8; 8]);
@@ -23,7 +25,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

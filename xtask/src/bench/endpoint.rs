@@ -60,7 +60,7 @@ pub(crate) fn run() -> Result<(), String> {
         "\n{CONNECTIONS} connections, {SECONDS} s each; server on core 0, load on core 1\n\n{:<44} {:>8} {:>8} {:>8} {:>8}",
         "", "req/s", "p50 ms", "p99 ms", "MiB"
     );
-    let bare = bench.measure("bare axum that only signs", bare, "bearer.lua")?;
+    let bare = bench.measure("bare axum that only signs", &bare, "bearer.lua")?;
     let full =
         bench.ours("bearer, memory, audit", "[audit]\nfsync = \"every-second\"", "bearer")?;
     bench.ours("  the same, fsync for each answer", "[audit]\nfsync = \"always\"", "bearer")?;
@@ -86,11 +86,11 @@ pub(crate) fn run() -> Result<(), String> {
     )?;
     drop(redis);
     let express =
-        bench.measure("express, pem for each request", node("express", "pem"), "bearer.lua")?;
-    bench.measure("express, key parsed once", node("express", "key"), "bearer.lua")?;
-    bench.measure("fastify, pem for each request", node("fastify", "pem"), "bearer.lua")?;
+        bench.measure("express, pem for each request", &node("express", "pem"), "bearer.lua")?;
+    bench.measure("express, key parsed once", &node("express", "key"), "bearer.lua")?;
+    bench.measure("fastify, pem for each request", &node("fastify", "pem"), "bearer.lua")?;
     let fastify =
-        bench.measure("fastify, key parsed once", node("fastify", "key"), "bearer.lua")?;
+        bench.measure("fastify, key parsed once", &node("fastify", "key"), "bearer.lua")?;
 
     println!();
     rule("of the bare handler", full.per_second / bare.per_second, 0.75);
@@ -190,17 +190,17 @@ impl Bench {
         let mut command = self.signer();
         let log = fs::File::create(self.folder.join("log")).map_err(|error| error.to_string())?;
         command.args(["serve", "--config", "signer.toml"]).stderr(log);
-        self.measure(name, command, &format!("{script}.lua"))
+        self.measure(name, &command, &format!("{script}.lua"))
     }
 
     fn redis(&self) -> Result<Running, String> {
         let mut command = Command::new("redis-server");
         command.args(["--port", &REDIS_PORT.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.current_dir(&self.folder).stdout(Stdio::null());
-        Running::start(command, 1, REDIS_PORT)
+        Running::start(&command, 1, REDIS_PORT)
     }
 
-    fn measure(&self, name: &str, server: Command, script: &str) -> Result<Figures, String> {
+    fn measure(&self, name: &str, server: &Command, script: &str) -> Result<Figures, String> {
         let running = Running::start(server, 0, PORT)?;
         self.load(script, 2)?;
         let report = self.load(script, SECONDS)?;
@@ -261,7 +261,7 @@ impl Figures {
 struct Running(Child);
 
 impl Running {
-    fn start(server: Command, core: u32, port: u16) -> Result<Self, String> {
+    fn start(server: &Command, core: u32, port: u16) -> Result<Self, String> {
         let mut pinned = Command::new("taskset");
         pinned.args(["-c", &core.to_string()]).arg(server.get_program()).args(server.get_args());
         if let Some(folder) = server.get_current_dir() {

@@ -137,9 +137,9 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     served.map(|()| Outcome::Raw(Vec::new()))
 }
 
-/// Two threads or more: one that signs, and one that sees who else comes.
+/// A thread for each core; where there are two or more, one of them sees who else comes while others sign.
 fn runtime() -> Result<Runtime, Failure> {
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(threads).enable_all().build().or_refuse("runtime")
 }

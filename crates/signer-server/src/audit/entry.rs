@@ -9,24 +9,42 @@ pub(crate) struct AuditEntry {
     request_id: String,
     caller: CallerId,
     key: KeyId,
-    payment: Option<ValidPayment>,
+    /// The members of the payment, written when it was known.
+    payment: String,
     idempotency_key: Option<IdempotencyKey>,
     refusal: Option<Refusal>,
 }
 
 impl AuditEntry {
     /// A request of an authenticated caller, of which nothing else is known yet.
-    pub(crate) const fn new(
-        time: Timestamp,
-        request_id: String,
-        caller: CallerId,
-        key: KeyId,
-    ) -> Self {
-        Self { time, request_id, caller, key, payment: None, idempotency_key: None, refusal: None }
+    pub(crate) fn new(time: Timestamp, request_id: String, caller: CallerId, key: KeyId) -> Self {
+        Self {
+            time,
+            request_id,
+            caller,
+            key,
+            payment: String::new(),
+            idempotency_key: None,
+            refusal: None,
+        }
     }
 
     pub(crate) fn asks_for(&mut self, payment: &ValidPayment) {
-        self.payment = Some(payment.clone());
+        self.payment.reserve(256);
+        let mut line = Object::continued(&mut self.payment);
+        line.text("address", Some(payment.address()));
+        line.number("chainId", payment.chain_id());
+        line.text("token", Some(payment.token()));
+        // In dollars, as it is signed; null is an open amount.
+        line.raw("amount", payment.amount().map_or("null", |amount| amount.as_str()));
+        line.text("reference", payment.reference());
+        if !payment.metadata().is_empty() {
+            line.object("metadata", |pairs| {
+                for (name, value) in payment.metadata() {
+                    pairs.text(name, Some(value));
+                }
+            });
+        }
     }
 
     pub(crate) fn signs_under(&mut self, id: &IdempotencyKey, key: KeyId) {
@@ -46,21 +64,7 @@ impl AuditEntry {
     pub(super) fn write(&self, line: &mut Object<'_>) {
         line.text("requestId", Some(&self.request_id));
         line.text("caller", Some(self.caller.as_str()));
-        if let Some(payment) = &self.payment {
-            line.text("address", Some(payment.address()));
-            line.number("chainId", payment.chain_id());
-            line.text("token", Some(payment.token()));
-            // In dollars, as it is signed; null is an open amount.
-            line.raw("amount", payment.amount().map_or("null", |amount| amount.as_str()));
-            line.text("reference", payment.reference());
-            if !payment.metadata().is_empty() {
-                line.object("metadata", |pairs| {
-                    for (name, value) in payment.metadata() {
-                        pairs.text(name, Some(value));
-                    }
-                });
-            }
-        }
+        line.members(&self.payment);
         line.text("keyId", Some(&self.key.to_string()));
         line.text("idempotencyKey", self.idempotency_key.as_ref().map(IdempotencyKey::as_str));
         line.text("decision", Some(if self.refusal.is_none() { "signed" } else { "refused" }));

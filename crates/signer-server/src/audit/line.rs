@@ -8,8 +8,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use signer_protocols::blink::Timestamp;
 
-use crate::KeyId;
 use crate::json_text::Object;
+use crate::{KeyId, hex};
 
 /// The SHA-256 of a line; shown and read as 64 digits of lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

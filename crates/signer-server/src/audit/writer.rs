@@ -4,7 +4,6 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -12,17 +11,17 @@ use signer_protocols::blink::Timestamp;
 use tokio::sync::oneshot;
 
 use super::line::{self, Hash, Line};
+use super::mailbox::{Mailbox, Message};
 use super::{AuditEntry, AuditError, AuditHead, AuditOptions, Fsync, tail};
 use crate::{Clock, KeyId, SystemClock};
 
-/// How many lines are written at once.
-const BATCH: usize = 1_024;
+/// How long it rests between two looks.
+const TICK: Duration = Duration::from_micros(200);
+/// After so many looks that found nothing it sleeps until it is woken.
+const QUIET_TICKS: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) enum Message {
-    Line(Box<AuditEntry>, oneshot::Sender<Result<(), AuditError>>),
-    Close(oneshot::Sender<Result<(), AuditError>>),
-}
+type Waiting = oneshot::Sender<Result<(), AuditError>>;
 
 pub(super) struct Writer {
     file: File,
@@ -82,45 +81,49 @@ impl Writer {
         Arc::clone(&self.healthy)
     }
 
-    /// Writes what comes until it is closed or nobody is left who could write.
-    pub(super) fn run(mut self, messages: &Receiver<Message>) {
-        loop {
-            let first = match messages.recv_timeout(SECOND) {
-                Ok(message) => message,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.sync_if_due();
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    let _ = self.end();
+    /// Writes what comes until the box is closed. As long as something comes, it looks in a few thousand
+    /// times a second, and what came in between is written together.
+    pub(super) fn run(mut self, mailbox: &Mailbox) {
+        let mut quiet = 0;
+        while let Some(messages) = mailbox.take() {
+            if !messages.is_empty() {
+                quiet = 0;
+                if let Some(closing) = self.write(messages) {
+                    mailbox.close();
+                    let _ = closing.send(self.end());
                     return;
                 }
-            };
-            let mut batch = Batch::after(&self);
-            let mut waiting = Vec::new();
-            let mut closing = None;
-            let more = messages.try_iter().take(BATCH);
-            for message in std::iter::once(first).chain(more) {
-                match message {
-                    Message::Line(entry, written) => {
-                        batch.line(&self.options, &entry);
-                        waiting.push(written);
-                    }
-                    Message::Close(written) => {
-                        closing = Some(written);
-                        break;
-                    }
-                }
-            }
-            let verdict = if waiting.is_empty() { Ok(()) } else { self.commit(&batch) };
-            for written in waiting {
-                let _ = written.send(verdict);
-            }
-            if let Some(written) = closing {
-                let _ = written.send(self.end());
-                return;
+                std::thread::sleep(TICK);
+            } else if quiet < QUIET_TICKS {
+                quiet += 1;
+                std::thread::sleep(TICK);
+            } else {
+                mailbox.sleep(SECOND);
+                self.sync_if_due();
             }
         }
+        let _ = self.end();
+    }
+
+    /// Writes the lines among the messages; what is left is whoever wants the log closed.
+    fn write(&mut self, messages: Vec<Message>) -> Option<Waiting> {
+        let mut batch = Batch::after(self);
+        let mut waiting = Vec::with_capacity(messages.len());
+        let mut closing = None;
+        for message in messages {
+            match message {
+                Message::Line(entry, written) => {
+                    batch.line(&self.options, &entry);
+                    waiting.push(written);
+                }
+                Message::Close(written) => closing = Some(written),
+            }
+        }
+        let verdict = if waiting.is_empty() { Ok(()) } else { self.commit(&batch) };
+        for written in waiting {
+            let _ = written.send(verdict);
+        }
+        closing
     }
 
     /// Appends a batch, whole or not at all.

@@ -13,6 +13,7 @@ use super::{
     MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS,
     StoreError, retry_id,
 };
+use crate::hex;
 
 const SCRIPT: &str = include_str!("redis.lua");
 /// The script counts in doubles, which are exact up to here: nine milliards of dollars.
@@ -91,9 +92,9 @@ impl RedisStore {
 
     async fn ask(&self, request: &ReservationRequest<'_>) -> Result<Vec<String>, Down> {
         // The digest in braces keeps the two keys of a caller in one slot of a cluster.
-        let caller = hex(&Sha256::digest(request.caller.as_str()));
+        let caller = hex::encode(&Sha256::digest(request.caller.as_str()));
         let (retry, hash) = match &request.retry {
-            Some((key, hash)) => (hex(&retry_id(request.caller, key)), hex(hash)),
+            Some((key, hash)) => (hex::encode(&retry_id(request.caller, key)), hex::encode(hash)),
             None => (String::new(), String::new()),
         };
         let ceiling = request.day_ceiling.map(|ceiling| ceiling.0.min(MAX_MICROS));
@@ -162,15 +163,6 @@ fn reservation(id: &str, at: &str) -> Option<Reservation> {
     let signed_at = Timestamp::from_unix_ms(at.parse().ok()?).ok()?;
     let idempotency_key = IdempotencyKey::parse(id).ok()?;
     Some(Reservation { idempotency_key, signed_at, remembered: true })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-        text
-    })
 }
 
 impl fmt::Debug for RedisStore {

@@ -1,0 +1,91 @@
+//! What goes wrong around the process.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::serving::{AUTHORIZATION, Serving, configured};
+use super::{REQUEST, run, stderr};
+
+const SERVE: [&str; 3] = ["serve", "--config", "signer.toml"];
+
+/// As many descriptors as this process may have.
+fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    assert!(
+        limit.maximum.is_none_or(|most| most >= 10_200),
+        "10,200 descriptors are needed: ulimit -Hn"
+    );
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+}
+
+#[test]
+fn ten_thousand_idle_connections() {
+    raise_descriptors();
+    let folder = configured("serve-idle", |text| text);
+    let serving = Serving::start(&folder, &SERVE);
+    let before = serving.resident_kib();
+    let idle: Vec<TcpStream> =
+        (0..10_000).map(|_| TcpStream::connect(&serving.address).unwrap()).collect();
+    let begun = Instant::now();
+    assert_eq!(serving.post("x", AUTHORIZATION, REQUEST).0, 200);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    let each = (serving.resident_kib() - before) * 1_024 / 10_000;
+    eprintln!("{each} bytes for each idle connection");
+    assert!(each < 6 * 1_024, "{each} bytes for each");
+    // They say nothing for longer than a head may take, and are ended.
+    std::thread::sleep(Duration::from_secs(11));
+    assert!(serving.status("/metrics").contains("signer_connections 0"));
+    drop(idle);
+}
+
+/// More connections than descriptors: those beyond wait, files can still be read, and it goes on.
+#[test]
+fn descriptors_run_out() {
+    let folder = configured("serve-descriptors", |text| text);
+    let serving = Serving::start_limited(&folder, &SERVE, 96);
+    let crowd: Vec<_> =
+        (0..120).filter_map(|_| TcpStream::connect(&serving.address).ok()).collect();
+    std::thread::sleep(Duration::from_millis(500));
+    serving.signal("-HUP");
+    serving.wait_for("reloaded");
+    drop(crowd);
+    assert_eq!(serving.post("x", AUTHORIZATION, REQUEST).0, 200);
+    assert_eq!(serving.terminate(), Some(0));
+}
+
+/// Every answer that went out is in the log, and no answer is cut.
+#[test]
+fn told_to_end_under_load() {
+    let folder = configured("serve-end", |text| {
+        text + "[audit]\nfile = \"audit.jsonl\"\nkey = \"audit/private.pem\"\n"
+    });
+    assert!(run(&folder, &["blink", "generate", "--out", "audit"]).status.success());
+    let serving = Arc::new(Serving::start(&folder, &SERVE));
+    let load: Vec<_> = (0..4)
+        .map(|_| {
+            let serving = serving.clone();
+            std::thread::spawn(move || {
+                let mut answered = 0;
+                while let Some(whole) = serving.answer_of(AUTHORIZATION, REQUEST) {
+                    assert!(whole, "an answer was cut");
+                    answered += 1;
+                }
+                answered
+            })
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(500));
+    serving.signal("-TERM");
+    let answered: usize = load.into_iter().map(|thread| thread.join().unwrap()).sum();
+    let serving = Arc::into_inner(serving).unwrap();
+    assert_eq!(serving.wait(), Some(0));
+    let verify = ["audit", "verify", "--log", "audit.jsonl", "--public-key", "audit/public.pem"];
+    let output = run(&folder, &verify);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let log = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap();
+    let signed = log.lines().filter(|line| line.contains("\"decision\":\"signed\"")).count();
+    assert!(answered > 50 && signed >= answered && signed <= answered + 4, "{signed}, {answered}");
+}
