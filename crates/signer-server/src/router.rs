@@ -194,6 +194,10 @@ async fn sign_payment(
         shared.metrics.store_errors.inc();
     }
     let _turn = place.turn().await?;
+    if shared.rules().merchant != rules.merchant {
+        // It was checked by the rules of another merchant.
+        return Err(Refusal::Unavailable);
+    }
     sign(shared, payment, reserved, key, entry)
 }
 

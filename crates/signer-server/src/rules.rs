@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use signer_protocols::blink::{MerchantId, Policy};
 
-use crate::{CallerAuthenticator, Ownership, PaymentKey};
+use crate::{CallerAuthenticator, KeyId, Ownership, PaymentKey};
 
 /// A retry gets the same payload for 10 minutes, and the receiver takes it for 15.
 const MAX_BACK_DATE_MS: u64 = 60_000;
@@ -46,9 +46,9 @@ impl Rules {
         }
     }
 
-    /// The key that signs.
-    pub const fn key(&self) -> &PaymentKey {
-        &self.key
+    /// The names of the key that signs and of the one that is staged.
+    pub fn key_ids(&self) -> impl Iterator<Item = KeyId> {
+        [Some(&self.key), self.staged.as_ref()].into_iter().flatten().map(PaymentKey::id)
     }
 
     /// What may be signed.

@@ -19,6 +19,8 @@ pub(crate) const SAME_PAYLOAD_MS: u64 = 10 * 60 * 1_000;
 /// For how long an idempotency key is remembered, in milliseconds: 24 hours.
 pub(crate) const REMEMBERED_MS: u64 = 24 * 60 * 60 * 1_000;
 
+/// How far the clocks of two replicas may be apart, in milliseconds.
+const MAX_SKEW_MS: u64 = 60_000;
 const MS_PER_DAY: u64 = 86_400_000;
 
 /// A digest of the caller and its key, so that a record has one size.

@@ -9,7 +9,7 @@ use crate::redis_server::RedisServer;
 use crate::{REQUEST, Running, builder, payload, policy, rules};
 
 fn store(redis: &RedisServer) -> RedisStore {
-    RedisStore::new(&redis.url().into()).unwrap()
+    RedisStore::new(&redis.url().into(), Duration::from_millis(500)).unwrap()
 }
 
 async fn replica(redis: &RedisServer) -> Running {
@@ -109,6 +109,18 @@ async fn a_redis_that_hangs_is_not_waited_for() {
     panic!("it does not come back");
 }
 
+/// It answers that it cannot: that is no reason to sign without a memory.
+#[tokio::test]
+async fn a_full_redis_is_not_an_absent_one() {
+    let redis = RedisServer::start();
+    let open = store(&redis).when_down(WhenDown::Sign);
+    let server = Running::start(builder().store(Arc::new(open))).await;
+    assert_eq!(server.post(&[("idempotency-key", "a")], REQUEST).await.status, 200);
+    redis.command(&["config", "set", "maxmemory", "1"]);
+    redis.command(&["config", "set", "maxmemory-policy", "noeviction"]);
+    assert_eq!(server.post(&[("idempotency-key", "b")], REQUEST).await.status, 503);
+}
+
 #[tokio::test]
 async fn without_redis_it_refuses_unless_told_to_sign() {
     let mut redis = RedisServer::start();
@@ -134,6 +146,6 @@ async fn without_redis_it_refuses_unless_told_to_sign() {
     let metrics = crate::http::send(status.address, "GET", "/metrics", &[], b"").await.text();
     assert!(metrics.contains("signer_store_errors_total 2"), "{metrics}");
     for bad in ["", "127.0.0.1:6379", "http://127.0.0.1"] {
-        assert!(RedisStore::new(&bad.to_owned().into()).is_err(), "{bad}");
+        assert!(RedisStore::new(&bad.to_owned().into(), Duration::from_secs(1)).is_err(), "{bad}");
     }
 }

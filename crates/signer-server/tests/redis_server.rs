@@ -38,6 +38,14 @@ impl RedisServer {
         format!("redis://{}", self.address)
     }
 
+    /// One command, by redis-cli.
+    #[allow(dead_code, reason = "not every suite that includes this gives one")]
+    pub(crate) fn command(&self, words: &[&str]) {
+        let port = self.address.port().to_string();
+        let output = Command::new("redis-cli").args(["-p", &port]).args(words).output().unwrap();
+        assert!(output.status.success());
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.signal("-KILL");

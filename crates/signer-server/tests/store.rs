@@ -1,6 +1,7 @@
 //! What every store promises: the one in memory, and a real Redis.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 use signer_server::{
@@ -13,7 +14,7 @@ use crate::redis_server::RedisServer;
 /// Every store, empty, and what it lives on.
 fn stores() -> (Vec<Arc<dyn PaymentStore>>, RedisServer) {
     let redis = RedisServer::start();
-    let store = RedisStore::new(&redis.url().into()).unwrap();
+    let store = RedisStore::new(&redis.url().into(), Duration::from_millis(500)).unwrap();
     (vec![Arc::new(MemoryStore::default()), Arc::new(store)], redis)
 }
 
@@ -76,7 +77,7 @@ async fn a_full_store_is_unavailable_and_never_forgetful() {
     open.retry = Some(("a", [1; 32]));
     assert_eq!(store.reserve(open.clone()).await.unwrap(), first);
     // A day later there is room, whatever the clock of the wall says.
-    tokio::time::advance(std::time::Duration::from_secs(86_401)).await;
+    tokio::time::advance(Duration::from_secs(86_401)).await;
     open.retry = Some(("c", [1; 32]));
     assert!(store.reserve(open).await.is_ok());
 }
@@ -146,6 +147,10 @@ async fn the_same_payload_for_ten_minutes_and_one_key() {
         let first = store.reserve(request(&caller, Some("k"), 0)).await.unwrap();
         let again = store.reserve(request(&caller, Some("k"), 600_000)).await.unwrap();
         assert_eq!(again, first);
+        // A replica whose clock is a little behind.
+        let mut behind = request(&caller, Some("k"), 0);
+        behind.now = Timestamp::from_unix_ms(START_MS - 5).unwrap();
+        assert_eq!(store.reserve(behind).await.unwrap(), first);
         let later = store.reserve(request(&caller, Some("k"), 600_001)).await.unwrap();
         assert_eq!(later.idempotency_key, first.idempotency_key);
         assert_eq!(later.signed_at.unix_ms(), START_MS + 600_001);

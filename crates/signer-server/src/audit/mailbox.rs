@@ -51,6 +51,13 @@ impl Mailbox {
         self.arrived.notify_one();
     }
 
+    /// Takes no more messages, and lets go of those that nobody will read.
+    pub(super) fn shut(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.messages.clear();
+    }
+
     /// What is there; `None` once it is closed and empty.
     pub(super) fn take(&self) -> Option<Vec<Message>> {
         let mut state = self.state();

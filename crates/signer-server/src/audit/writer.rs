@@ -89,7 +89,7 @@ impl Writer {
             if !messages.is_empty() {
                 quiet = 0;
                 if let Some(closing) = self.write(messages) {
-                    mailbox.close();
+                    mailbox.shut();
                     let _ = closing.send(self.end());
                     return;
                 }
@@ -99,7 +99,7 @@ impl Writer {
                 std::thread::sleep(TICK);
             } else {
                 mailbox.sleep(SECOND);
-                self.sync_if_due();
+                self.look_after();
             }
         }
         let _ = self.end();
@@ -192,14 +192,20 @@ impl Writer {
         Ok(())
     }
 
-    fn sync_if_due(&mut self) {
-        if let Err(error) = self.check_place() {
-            tracing::error!(reason = %error, "the audit log");
-            self.healthy.store(false, Ordering::Relaxed);
-        }
-        if self.unsynced && self.options.fsync == Fsync::EverySecond {
-            let synced = self.sync().is_ok();
-            self.healthy.store(synced, Ordering::Relaxed);
+    /// What is done once a second when nothing comes: the disk gets what is due, a file that was moved is
+    /// noticed, and a log that failed is tried again, so that it is known when it has healed.
+    fn look_after(&mut self) {
+        if self.healthy.load(Ordering::Relaxed) {
+            let due = self.unsynced && self.options.fsync == Fsync::EverySecond;
+            let verdict = self.check_place().and_then(|()| if due { self.sync() } else { Ok(()) });
+            if let Err(error) = verdict {
+                tracing::error!(reason = %error, "the audit log");
+                self.healthy.store(false, Ordering::Relaxed);
+            }
+        } else if let Some(now) = SystemClock.now() {
+            let mut batch = Batch::after(self);
+            batch.checkpoint(&self.options, now);
+            let _ = self.commit(&batch);
         }
     }
 

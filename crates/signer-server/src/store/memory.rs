@@ -8,7 +8,7 @@ use signer_protocols::blink::{IdempotencyKey, Timestamp, UsdMicros};
 use tokio::time::Instant;
 
 use super::{
-    MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, RetryId,
+    MAX_SKEW_MS, MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, RetryId,
     SAME_PAYLOAD_MS, StoreError, retry_id,
 };
 use crate::{CallerId, KeyId};
@@ -100,8 +100,8 @@ impl Remembered {
         if self.hash != *hash {
             return Err(StoreError::Conflict);
         }
-        let age = now.unix_ms().checked_sub(self.signed_at.unix_ms());
-        let same = key == self.key && age.is_some_and(|age| age <= SAME_PAYLOAD_MS);
+        let age = (now.unix_ms() + MAX_SKEW_MS).checked_sub(self.signed_at.unix_ms());
+        let same = key == self.key && age.is_some_and(|age| age <= SAME_PAYLOAD_MS + MAX_SKEW_MS);
         let signed_at = if same { self.signed_at } else { now };
         let idempotency_key = self.idempotency_key.clone();
         Ok(Reservation { idempotency_key, signed_at, remembered: true })

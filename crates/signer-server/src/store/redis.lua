@@ -9,7 +9,7 @@ if retry then
   if known[1] then
     if known[1] ~= hash then return {'conflict'} end
     local age = tonumber(now) - tonumber(known[3])
-    local same = known[4] == key and age >= 0 and age <= same_payload
+    local same = known[4] == key and age >= -tonumber(ARGV[11]) and age <= same_payload
     return {'reserved', known[2], same and known[3] or now}
   end
 end

@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Script};
+use redis::{Client, RedisError, Script};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use signer_protocols::blink::{IdempotencyKey, Timestamp};
 use tokio::time::timeout;
 
 use super::{
-    MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest, SAME_PAYLOAD_MS,
-    StoreError, retry_id,
+    MAX_SKEW_MS, MS_PER_DAY, PaymentStore, REMEMBERED_MS, Reservation, ReservationRequest,
+    SAME_PAYLOAD_MS, StoreError, retry_id,
 };
 use crate::hex;
 
@@ -45,14 +45,13 @@ pub struct RedisStore {
 
 impl RedisStore {
     /// A store at a `redis://` or `rediss://` address, which may hold a password. It connects when it is
-    /// first asked, and again after each failure.
+    /// first asked, and again after each failure. An answer may take as long as `patience`.
     ///
     /// # Errors
     /// A text for the operator when it is no such address. Call it in a runtime.
-    pub fn new(url: &SecretString) -> Result<Self, &'static str> {
+    pub fn new(url: &SecretString, patience: Duration) -> Result<Self, &'static str> {
         let rule = "must be an address as redis://host:6379, or rediss:// for tls";
         let client = Client::open(url.expose_secret()).map_err(|_| rule)?;
-        let patience = Duration::from_millis(500);
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(patience))
             .set_response_timeout(Some(patience))
@@ -76,13 +75,6 @@ impl RedisStore {
         self
     }
 
-    /// How long an answer may take. Default: 500 ms.
-    #[must_use]
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-
     /// What happens while Redis does not answer. Default: nothing is signed.
     #[must_use]
     pub const fn when_down(mut self, when_down: WhenDown) -> Self {
@@ -90,7 +82,7 @@ impl RedisStore {
         self
     }
 
-    async fn ask(&self, request: &ReservationRequest<'_>) -> Result<Vec<String>, Down> {
+    async fn ask(&self, request: &ReservationRequest<'_>) -> Result<Vec<String>, Fault> {
         // The digest in braces keeps the two keys of a caller in one slot of a cluster.
         let caller = hex::encode(&Sha256::digest(request.caller.as_str()));
         let (retry, hash) = match &request.retry {
@@ -111,38 +103,48 @@ impl RedisStore {
             .arg(ceiling.map_or_else(|| "-1".into(), |ceiling| ceiling.to_string()))
             .arg(SAME_PAYLOAD_MS)
             .arg(REMEMBERED_MS)
-            .arg(MS_PER_DAY);
+            .arg(MS_PER_DAY)
+            .arg(MAX_SKEW_MS);
         let mut connection = self.connection.clone();
         let answer = invocation.invoke_async(&mut connection);
         match timeout(self.patience, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 tracing::warn!(kind = ?error.kind(), "redis did not reserve");
-                Err(Down)
+                Err(if is_down(&error) { Fault::Down } else { Fault::Refused })
             }
             Err(_) => {
                 tracing::warn!("redis did not answer in time");
-                Err(Down)
+                Err(Fault::Down)
             }
         }
     }
 }
 
-/// Redis did not answer, or not as it was asked.
-struct Down;
+enum Fault {
+    /// Redis did not answer.
+    Down,
+    /// It answered, and not as it was asked: it is full, read-only, or wants another password.
+    Refused,
+}
+
+fn is_down(error: &RedisError) -> bool {
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_dropped()
+        || error.is_connection_refusal()
+}
 
 #[async_trait]
 impl PaymentStore for RedisStore {
     async fn reserve(&self, request: ReservationRequest<'_>) -> Result<Reservation, StoreError> {
-        let Ok(answer) = self.ask(&request).await else {
-            return match self.when_down {
-                WhenDown::Refuse => Err(StoreError::Unavailable),
-                WhenDown::Sign => Ok(Reservation {
-                    idempotency_key: request.fresh_key,
-                    signed_at: request.now,
-                    remembered: false,
-                }),
-            };
+        let answer = match (self.ask(&request).await, self.when_down) {
+            (Ok(answer), _) => answer,
+            (Err(Fault::Down), WhenDown::Sign) => {
+                let (idempotency_key, signed_at) = (request.fresh_key, request.now);
+                return Ok(Reservation { idempotency_key, signed_at, remembered: false });
+            }
+            (Err(Fault::Down | Fault::Refused), _) => return Err(StoreError::Unavailable),
         };
         match answer.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["reserved", id, at] => reservation(id, at).ok_or(StoreError::Unavailable),

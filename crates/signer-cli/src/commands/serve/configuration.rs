@@ -57,7 +57,7 @@ pub(super) fn read(
     let fixed = fixed::fixed(&mut settings);
     let rules = replaceable(&mut settings, known);
     if let (Some(fixed), Some(rules)) = (&fixed, &rules)
-        && fixed.audit_key() == Some(rules.rules.key().id())
+        && fixed.audit_key().is_some_and(|audit| rules.rules.key_ids().any(|key| key == audit))
     {
         settings.fault::<()>("audit.key", "must be another key than that of payments");
     }

@@ -12,12 +12,15 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::reload::Order;
 use crate::failure::{Failure, OrRefuse, io_reason};
 
 pub(super) const SWITCH_KEY: &str = "switch-key";
+/// How long a conversation may take; who asks waits a little longer.
 const PATIENCE: Duration = Duration::from_secs(10);
+const ASKING: Duration = Duration::from_secs(1);
 const MAX_ASKED: u64 = 64;
 
 /// Makes the socket. One that a process left behind is replaced.
@@ -37,29 +40,42 @@ pub(super) fn bind(path: &Path) -> Result<UnixListener, Failure> {
     Ok(listener)
 }
 
-/// Answers one after the other.
+/// Answers whoever asks.
 pub(super) async fn answer(listener: UnixListener, orders: Sender<Order>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let (reading, mut writing) = stream.into_split();
-        let conversation = async {
-            let mut asked = String::new();
-            BufReader::new(reading.take(MAX_ASKED)).read_line(&mut asked).await.ok()?;
-            let answer = match asked.trim_end() {
-                SWITCH_KEY => switch_key(&orders).await,
-                _ => Err("unknown order".into()),
-            };
-            let answer = match answer {
-                Ok(id) => format!("ok {id}\n"),
-                Err(reason) => format!("error {reason}\n"),
-            };
-            writing.write_all(answer.as_bytes()).await.ok()
-        };
-        let _ = tokio::time::timeout(PATIENCE, conversation).await;
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let orders = orders.clone();
+                tokio::spawn(async move {
+                    let _ = timeout(PATIENCE, converse(stream, orders)).await;
+                });
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
     }
+}
+
+/// One question and its answer. Who goes away before takes the question back.
+async fn converse(stream: tokio::net::UnixStream, orders: Sender<Order>) -> Option<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut reading = BufReader::new(reading.take(MAX_ASKED));
+    let mut asked = String::new();
+    timeout(ASKING, reading.read_line(&mut asked)).await.ok()?.ok()?;
+    let answer = async {
+        match asked.trim_end() {
+            SWITCH_KEY => switch_key(&orders).await,
+            _ => Err("unknown order".into()),
+        }
+    };
+    let answer = tokio::select! {
+        answer = answer => answer,
+        _ = reading.read_u8() => return None,
+    };
+    let answer = match answer {
+        Ok(id) => format!("ok {id}\n"),
+        Err(reason) => format!("error {reason}\n"),
+    };
+    writing.write_all(answer.as_bytes()).await.ok()
 }
 
 async fn switch_key(orders: &Sender<Order>) -> Result<String, String> {
@@ -74,7 +90,7 @@ pub(super) fn ask_to_switch(socket: &Path) -> Result<String, Failure> {
     use std::io::{Read, Write};
     let mut stream = UnixStream::connect(socket)
         .map_err(|error| Failure::refused(io_reason(&error)).about(socket.display()))?;
-    stream.set_read_timeout(Some(PATIENCE)).or_refuse("socket")?;
+    stream.set_read_timeout(Some(PATIENCE + ASKING * 2)).or_refuse("socket")?;
     let mut answer = String::new();
     stream
         .write_all(format!("{SWITCH_KEY}\n").as_bytes())

@@ -21,11 +21,13 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// How long keys of callers may take to be fetched.
 const PATIENCE: Duration = Duration::from_secs(6);
 
+type Reply = oneshot::Sender<Result<KeyId, String>>;
+
 pub(super) enum Order {
     /// Read everything again.
     Reload,
     /// Let the staged key sign.
-    SwitchKey(oneshot::Sender<Result<KeyId, String>>),
+    SwitchKey(Reply),
 }
 
 /// What tells that a file was written or replaced.
@@ -85,7 +87,8 @@ impl Reloader {
                 // Nobody switches for somebody who was told that it failed.
                 Order::SwitchKey(reply) if reply.is_closed() => {}
                 Order::SwitchKey(reply) => {
-                    let _ = reply.send(self.switch_key());
+                    let verdict = self.switch_key(&reply);
+                    let _ = reply.send(verdict);
                 }
             }
         }
@@ -147,7 +150,7 @@ impl Reloader {
 
     /// The staged key's file takes the place of the other, which stays beside it as `….previous`: so the
     /// switch outlives the process. Then the staged key signs.
-    fn switch_key(&mut self) -> Result<KeyId, String> {
+    fn switch_key(&mut self, reply: &Reply) -> Result<KeyId, String> {
         // What is staged is what stands in the file now. A fault of something else does not matter here.
         let read = self.read();
         let unread = |rule: &str| match &read {
@@ -160,6 +163,9 @@ impl Reloader {
         };
         if keys::id_of(staged).ok() != Some(id) {
             return Err(unread("the file of the staged key holds another"));
+        }
+        if reply.is_closed() {
+            return Err("whoever asked has gone".into());
         }
         replace_file(active, staged).map_err(|error| io_reason(&error))?;
         self.endpoint.switch_key()?;
@@ -175,6 +181,14 @@ impl Reloader {
 
 /// Once it has returned well, the name `active` stands for the staged key.
 fn replace_file(active: &Path, staged: &Path) -> io::Result<()> {
+    for path in [active, staged] {
+        // A link would take the place of a file, and point elsewhere from there.
+        if !path.symlink_metadata()?.is_file() {
+            return Err(io::Error::other(
+                "only keys that are plain files, and no links, can be switched",
+            ));
+        }
+    }
     let mut previous = active.as_os_str().to_owned();
     previous.push(".previous");
     match fs::remove_file(&previous) {

@@ -123,8 +123,8 @@ impl Store {
         Ok(match self {
             Self::Memory { remembered_keys } => Arc::new(MemoryStore::new(remembered_keys)),
             Self::Redis { url, prefix, patience, when_down } => {
-                let store = RedisStore::new(&url).map_err(Failure::refused)?;
-                Arc::new(store.prefix(prefix).patience(patience).when_down(when_down))
+                let store = RedisStore::new(&url, patience).map_err(Failure::refused)?;
+                Arc::new(store.prefix(prefix).when_down(when_down))
             }
         })
     }
