@@ -17,6 +17,7 @@ mod configuration;
 #[cfg(unix)]
 mod control;
 mod dev;
+mod json_line;
 mod process;
 mod reload;
 mod settings;

@@ -1,13 +1,14 @@
 //! What a service asks of its process: descriptors, no core dumps, a log, signals.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, BufWriter};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::configuration::LogFormat;
+use super::json_line::JsonLine;
 
 /// Descriptors that are not connections.
 const OWN_DESCRIPTORS: u64 = 64;
@@ -31,7 +32,8 @@ pub(super) fn forbid_core_dumps() -> io::Result<()> {
 /// Writes the log to standard error, from a thread of its own; where that falls behind, lines are dropped
 /// and counted, and nobody waits. The log ends when the guard is dropped.
 pub(super) fn start_log(format: LogFormat, level: tracing::Level) -> WorkerGuard {
-    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+    // The thread flushes when it has nothing left to write: lines that come together are one write.
+    let (writer, guard) = tracing_appender::non_blocking(BufWriter::new(io::stderr()));
     subscribe(format, level, writer);
     guard
 }
@@ -49,7 +51,7 @@ fn subscribe(
     // Another log may be there already, and then that is the one.
     let _ = match format {
         LogFormat::Json => {
-            tracing::subscriber::set_global_default(log.json().flatten_event(true).finish())
+            tracing::subscriber::set_global_default(log.event_format(JsonLine).finish())
         }
         LogFormat::Pretty => tracing::subscriber::set_global_default(log.finish()),
     };
