@@ -16,7 +16,8 @@ pub(crate) fn run() -> Result<(), String> {
         check_features("signer-server", features)?;
     }
     no_std::run()?;
-    // The program's tests run the program: it is built before them, in the same profile.
+    // Some tests run a program or an example: what is run is built before them, in the same profile.
+    shell::run("cargo build --workspace --locked --examples")?;
     shell::run("cargo test --workspace --locked --all-targets --no-fail-fast")?;
     shell::run("cargo test --workspace --locked --doc")?;
     let mut docs =

@@ -5,10 +5,12 @@ use std::process::Command;
 use crate::shell;
 
 /// A program, and Debian's package that brings it.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("openssl", "openssl"),
     ("gzip", "gzip"),
     ("kill", "procps"),
+    ("strace", "strace"),
+    ("unshare", "util-linux"),
     ("redis-server", "redis-server"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),

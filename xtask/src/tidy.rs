@@ -9,12 +9,16 @@ use serde_json::Value;
 use crate::shell;
 
 /// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("signer-core", &[]),
     ("signer-native", &["signer-core"]),
     ("signer-protocols", &["signer-core"]),
+    ("signer-client", &["signer-core", "signer-protocols"]),
     ("signer-server", &["signer-core", "signer-protocols"]),
-    ("signer-cli", &["signer-core", "signer-native", "signer-protocols", "signer-server"]),
+    (
+        "signer-cli",
+        &["signer-client", "signer-core", "signer-native", "signer-protocols", "signer-server"],
+    ),
     ("xtask", &[]),
 ];
 

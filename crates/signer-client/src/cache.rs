@@ -1,0 +1,268 @@
+//! One value that expires, shared by all callers, and fetched once however many ask.
+
+mod machine;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use self::machine::{Decision, Machine};
+use crate::error::{Error, Kind};
+use crate::random;
+
+/// How long before its end a value is fetched anew: a tenth of its life, within these bounds.
+const EARLIEST: Duration = Duration::from_secs(300);
+const LATEST: Duration = Duration::from_secs(5);
+
+/// Where a value comes from.
+#[async_trait]
+pub(crate) trait Source<V>: Send + Sync + 'static {
+    /// Fetches a value. `replaced` is the one that is to be replaced, which may have been refused.
+    async fn fetch(&self, replaced: Option<Arc<V>>) -> Result<Fetched<V>, Error>;
+}
+
+/// A value, how long it lives, and whether it was made for this.
+pub(crate) struct Fetched<V> {
+    pub(crate) value: V,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) made: bool,
+}
+
+/// A value as a caller gets it.
+pub(crate) struct Served<V> {
+    pub(crate) value: Arc<V>,
+    /// Tells this value from those before and after it.
+    pub(crate) generation: u64,
+    /// Whether this caller waited while it was made.
+    pub(crate) made: bool,
+}
+
+impl<V> Clone for Served<V> {
+    fn clone(&self) -> Self {
+        let (value, generation, made) = (Arc::clone(&self.value), self.generation, self.made);
+        Self { value, generation, made }
+    }
+}
+
+pub(crate) struct Cache<V> {
+    shared: Arc<Shared<V>>,
+}
+
+struct Shared<V> {
+    source: Box<dyn Source<V>>,
+    /// The start of this cache's own count of milliseconds.
+    epoch: Instant,
+    /// What may be served without a lock, and until when.
+    fresh: ArcSwapOption<Fresh<V>>,
+    state: Mutex<State<V>>,
+}
+
+struct Fresh<V> {
+    served: Served<V>,
+    until_ms: u64,
+}
+
+struct State<V> {
+    machine: Machine,
+    held: Option<Served<V>>,
+    flight: Option<watch::Receiver<Landing<V>>>,
+    last_error: Option<Error>,
+}
+
+/// How a flight ended; `None` while it is under way.
+type Landing<V> = Option<Result<Served<V>, Error>>;
+
+impl<V: Send + Sync + 'static> Cache<V> {
+    pub(crate) fn new(source: impl Source<V>) -> Self {
+        let state =
+            State { machine: Machine::default(), held: None, flight: None, last_error: None };
+        Self {
+            shared: Arc::new(Shared {
+                source: Box::new(source),
+                epoch: Instant::now(),
+                fresh: ArcSwapOption::empty(),
+                state: Mutex::new(state),
+            }),
+        }
+    }
+
+    /// The value: the one that is held while it lives, else a new one.
+    pub(crate) async fn value(&self) -> Result<Served<V>, Error> {
+        if let Some(served) = self.shared.fresh_value() {
+            return Ok(served);
+        }
+        self.ask(None).await
+    }
+
+    /// A value other than the one of `generation`, which was refused. Whoever comes late, with one that was
+    /// replaced long since, gets what is held now.
+    pub(crate) async fn replace(&self, generation: u64) -> Result<Served<V>, Error> {
+        self.ask(Some(generation)).await
+    }
+
+    /// Holds the value of `generation` no more. The next that asks starts a flight, whatever came before.
+    pub(crate) fn forget(&self, generation: u64) {
+        let mut state = self.shared.state();
+        if state.machine.forget(generation) {
+            state.held = None;
+            self.shared.fresh.store(None);
+        }
+    }
+
+    /// What is held, good or not.
+    pub(crate) fn held(&self) -> Option<Served<V>> {
+        self.shared.state().held.clone()
+    }
+
+    async fn ask(&self, refused: Option<u64>) -> Result<Served<V>, Error> {
+        loop {
+            let mut landing = match self.shared.decide(refused) {
+                Answer::Now(answer) => return answer,
+                Answer::Later(landing) => landing,
+            };
+            // The one who started the flight waits like all others: whose future is dropped does not matter.
+            if let Ok(landed) = landing.wait_for(Option::is_some).await
+                && let Some(answer) = landed.as_ref()
+            {
+                return answer.clone();
+            }
+            // The flight was taken down with its runtime: ask again.
+        }
+    }
+}
+
+enum Answer<V> {
+    Now(Result<Served<V>, Error>),
+    Later(watch::Receiver<Landing<V>>),
+}
+
+impl<V: Send + Sync + 'static> Shared<V> {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn fresh_value(&self) -> Option<Served<V>> {
+        let fresh = self.fresh.load();
+        let fresh = fresh.as_ref().filter(|fresh| self.now_ms() < fresh.until_ms)?;
+        Some(fresh.served.clone())
+    }
+
+    fn decide(self: &Arc<Self>, refused: Option<u64>) -> Answer<V> {
+        let mut state = self.state();
+        let decision = state.machine.ask(self.now_ms(), refused);
+        if state.machine.is_refused() {
+            self.fresh.store(None);
+        }
+        match decision {
+            Decision::Serve => {}
+            Decision::ServeAndRefresh => {
+                self.take_off(&mut state);
+            }
+            Decision::Lead => return Answer::Later(self.take_off(&mut state)),
+            Decision::Wait => {
+                if let Some(flight) = &state.flight {
+                    return Answer::Later(flight.clone());
+                }
+            }
+            Decision::Fail => {}
+        }
+        let held = state.held.clone().filter(|_| decision != Decision::Fail);
+        Answer::Now(match (held, &state.last_error) {
+            (Some(served), _) => Ok(served),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(Error::new(Kind::Local, "no value is held")),
+        })
+    }
+
+    /// Starts a flight: a task of its own, so that it lands whoever stops waiting for it.
+    fn take_off(self: &Arc<Self>, state: &mut State<V>) -> watch::Receiver<Landing<V>> {
+        let (sender, receiver) = watch::channel(None);
+        state.flight = Some(receiver.clone());
+        let replaced = state.held.as_ref().map(|held| Arc::clone(&held.value));
+        let flight = Flight { shared: Arc::clone(self), sender, landed: false };
+        let task = async move {
+            let fetched = flight.shared.source.fetch(replaced).await;
+            flight.land(fetched);
+        };
+        tokio::spawn(task.in_current_span());
+        receiver
+    }
+
+    fn land(&self, fetched: Result<Fetched<V>, Error>) -> Result<Served<V>, Error> {
+        let now = self.now_ms();
+        let mut state = self.state();
+        state.flight = None;
+        match fetched {
+            Ok(Fetched { value, lifetime, made }) => {
+                let lifetime_ms = lifetime.map(|lifetime| milliseconds(lifetime));
+                let early_ms = lifetime.map_or(0, |lifetime| milliseconds(early(lifetime)));
+                let generation = state.machine.landed(now, lifetime_ms, early_ms);
+                let served = Served { value: Arc::new(value), generation, made: false };
+                let until_ms = state.machine.fresh_until_ms();
+                self.fresh.store(Some(Arc::new(Fresh { served: served.clone(), until_ms })));
+                state.held = Some(served.clone());
+                state.last_error = None;
+                Ok(Served { made, ..served })
+            }
+            Err(error) => {
+                let asked = error.retry_after().map(milliseconds);
+                state.machine.crashed(now, asked, random::below(256));
+                state.last_error = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Nothing panics while it is held.
+    fn state(&self) -> MutexGuard<'_, State<V>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fetch that is under way. Dropped before it landed, it says so, and nobody waits for ever.
+struct Flight<V: Send + Sync + 'static> {
+    shared: Arc<Shared<V>>,
+    sender: watch::Sender<Landing<V>>,
+    landed: bool,
+}
+
+impl<V: Send + Sync + 'static> Flight<V> {
+    fn land(mut self, fetched: Result<Fetched<V>, Error>) {
+        self.landed = true;
+        let landing = self.shared.land(fetched);
+        self.sender.send_replace(Some(landing));
+    }
+}
+
+impl<V: Send + Sync + 'static> Drop for Flight<V> {
+    fn drop(&mut self) {
+        if !self.landed {
+            let mut state = self.shared.state();
+            state.flight = None;
+            state.machine.aborted();
+        }
+    }
+}
+
+/// How long before its end a value is fetched anew. Processes that fetched together do not refresh together.
+fn early(lifetime: Duration) -> Duration {
+    let early = (lifetime / 10).clamp(LATEST.min(lifetime / 2), EARLIEST);
+    let jitter = u32::try_from(random::below(256)).unwrap_or(0);
+    early + early * jitter / 1024
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl<V> fmt::Debug for Cache<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache([redacted])")
+    }
+}

@@ -1,0 +1,114 @@
+//! What the cache decides, without a clock, a task or a value: milliseconds and generations in, decisions out.
+
+/// The first cool-down; it doubles with each failure that follows.
+const COOL_DOWN_MS: u64 = 1_000;
+const MAX_COOL_DOWN_MS: u64 = 30_000;
+/// A service that asks for more is asked again after this.
+const MAX_ASKED_MS: u64 = 300_000;
+
+/// What to do with a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Give it what is held.
+    Serve,
+    /// Give it what is held, and start a flight behind its back.
+    ServeAndRefresh,
+    /// Start a flight, and have it wait.
+    Lead,
+    /// Have it wait for the flight that is under way.
+    Wait,
+    /// Give it the last error: the last attempt is too young for another.
+    Fail,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Machine {
+    /// Counts the values that landed.
+    generation: u64,
+    held: Option<Held>,
+    flying: bool,
+    cool_until_ms: u64,
+    failures: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// From here on a new one is fetched while this one is served.
+    refresh_at_ms: u64,
+    expires_at_ms: u64,
+    /// The service refused it, whatever it says of its life.
+    refused: bool,
+}
+
+impl Machine {
+    /// A caller asks; with `refused`, because the value of that generation was refused to it.
+    pub(super) fn ask(&mut self, now_ms: u64, refused: Option<u64>) -> Decision {
+        if let Some(held) = &mut self.held
+            && refused == Some(self.generation)
+        {
+            held.refused = true;
+        }
+        let cooling = now_ms < self.cool_until_ms;
+        match self.held.filter(|held| !held.refused && now_ms < held.expires_at_ms) {
+            Some(held) if now_ms < held.refresh_at_ms || self.flying || cooling => Decision::Serve,
+            Some(_) => {
+                self.flying = true;
+                Decision::ServeAndRefresh
+            }
+            None if self.flying => Decision::Wait,
+            None if cooling => Decision::Fail,
+            None => {
+                self.flying = true;
+                Decision::Lead
+            }
+        }
+    }
+
+    /// The flight brought a value, which lives for `lifetime_ms` and is to be fetched anew `early_ms` before
+    /// its end. The answer is its generation.
+    pub(super) fn landed(&mut self, now_ms: u64, lifetime_ms: Option<u64>, early_ms: u64) -> u64 {
+        let expires_at_ms = lifetime_ms.map_or(u64::MAX, |life| now_ms.saturating_add(life));
+        let refresh_at_ms = expires_at_ms.saturating_sub(early_ms);
+        self.held = Some(Held { refresh_at_ms, expires_at_ms, refused: false });
+        (self.flying, self.failures, self.cool_until_ms) = (false, 0, 0);
+        self.generation += 1;
+        self.generation
+    }
+
+    /// The flight failed. There is no other until the cool-down ends: what the service `asked` for, or a second
+    /// that doubles; `jitter` of 256 parts adds up to a quarter.
+    pub(super) fn crashed(&mut self, now_ms: u64, asked_ms: Option<u64>, jitter: u64) {
+        let doubled = COOL_DOWN_MS.saturating_mul(1 << self.failures.min(10)).min(MAX_COOL_DOWN_MS);
+        let cool_down = doubled.max(asked_ms.unwrap_or(0).min(MAX_ASKED_MS));
+        let cool_down = cool_down + cool_down * jitter / 1024;
+        self.flying = false;
+        self.failures = self.failures.saturating_add(1);
+        self.cool_until_ms = now_ms.saturating_add(cool_down);
+    }
+
+    /// The flight was taken down with its runtime; it says nothing of the service.
+    pub(super) fn aborted(&mut self) {
+        self.flying = false;
+    }
+
+    /// Holds the value of `generation` no more, and cools no more for it; whether it was held.
+    pub(super) fn forget(&mut self, generation: u64) -> bool {
+        let held = self.held.is_some() && self.generation == generation;
+        if held {
+            (self.held, self.cool_until_ms) = (None, 0);
+        }
+        held
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.held.is_some_and(|held| held.refused)
+    }
+
+    /// Until when what is held may be served without asking.
+    pub(super) fn fresh_until_ms(&self) -> u64 {
+        self.held.filter(|held| !held.refused).map_or(0, |held| held.refresh_at_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests;

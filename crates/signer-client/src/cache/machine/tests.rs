@@ -1,0 +1,150 @@
+//! Every sequence of six events, with every rule checked after each.
+
+use super::*;
+
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Ask,
+    /// With the value that is held.
+    Refused,
+    /// With one that was held before.
+    RefusedLongSince,
+    Lands,
+    Crashes,
+    Aborts,
+    Forget,
+    /// Past the early mark of what is held.
+    ToTheEarlyMark,
+    PastTheEnd,
+    PastTheCoolDown,
+}
+
+const EVENTS: [Event; 10] = [
+    Event::Ask,
+    Event::Refused,
+    Event::RefusedLongSince,
+    Event::Lands,
+    Event::Crashes,
+    Event::Aborts,
+    Event::Forget,
+    Event::ToTheEarlyMark,
+    Event::PastTheEnd,
+    Event::PastTheCoolDown,
+];
+
+/// What is true of the world, kept apart from what the machine knows.
+#[derive(Clone, Default)]
+struct World {
+    machine: Machine,
+    now: u64,
+    flights: u32,
+    held_until: Option<u64>,
+    early_at: u64,
+    refused: bool,
+    cool_until: u64,
+}
+
+impl World {
+    fn ask(&mut self, refused: Option<u64>) {
+        if refused == Some(self.machine.generation) && self.held_until.is_some() {
+            self.refused = true;
+        }
+        let usable = !self.refused && self.held_until.is_some_and(|until| self.now < until);
+        let decision = self.machine.ask(self.now, refused);
+        match decision {
+            Decision::Serve => assert!(usable),
+            Decision::ServeAndRefresh => {
+                assert!(usable && self.now >= self.early_at && self.now >= self.cool_until);
+                self.flights += 1;
+            }
+            Decision::Lead => {
+                assert!(!usable && self.now >= self.cool_until);
+                self.flights += 1;
+            }
+            Decision::Wait => assert!(!usable && self.flights == 1, "nobody waits for nothing"),
+            Decision::Fail => assert!(!usable && self.flights == 0 && self.now < self.cool_until),
+        }
+        assert!(self.flights <= 1, "one flight at a time");
+        if usable {
+            assert!(matches!(decision, Decision::Serve | Decision::ServeAndRefresh));
+        }
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Ask => self.ask(None),
+            Event::Refused => self.ask(Some(self.machine.generation)),
+            Event::RefusedLongSince => self.ask(Some(self.machine.generation.wrapping_sub(1))),
+            Event::Lands if self.flights == 1 => {
+                let before = self.machine.generation;
+                assert_eq!(self.machine.landed(self.now, Some(100), 20), before + 1);
+                (self.flights, self.refused, self.cool_until) = (0, false, 0);
+                (self.held_until, self.early_at) = (Some(self.now + 100), self.now + 80);
+            }
+            Event::Crashes if self.flights == 1 => {
+                self.machine.crashed(self.now, None, 0);
+                self.flights = 0;
+                self.cool_until = self.machine.cool_until_ms;
+                let cool_down = self.cool_until - self.now;
+                assert!((COOL_DOWN_MS..=MAX_COOL_DOWN_MS).contains(&cool_down));
+            }
+            Event::Aborts if self.flights == 1 => {
+                self.machine.aborted();
+                self.flights = 0;
+            }
+            Event::Forget => {
+                assert!(!self.machine.forget(self.machine.generation.wrapping_add(1)));
+                if self.machine.forget(self.machine.generation) {
+                    (self.held_until, self.refused, self.cool_until) = (None, false, 0);
+                }
+                assert_eq!(self.held_until, None);
+            }
+            Event::Lands | Event::Crashes | Event::Aborts => {}
+            Event::ToTheEarlyMark => self.now = self.now.max(self.early_at),
+            Event::PastTheEnd => self.now = self.now.max(self.held_until.unwrap_or(0)),
+            Event::PastTheCoolDown => self.now = self.now.max(self.cool_until),
+        }
+        if self.refused {
+            assert_eq!(self.machine.fresh_until_ms(), 0, "a refused value is not served unasked");
+        }
+    }
+}
+
+#[test]
+fn every_sequence_of_events_keeps_the_rules() {
+    fn explore(world: &World, depth: u32, seen: &mut u64) {
+        *seen += 1;
+        if depth == 0 {
+            return;
+        }
+        for event in EVENTS {
+            let mut next = world.clone();
+            next.apply(event);
+            explore(&next, depth - 1, seen);
+        }
+    }
+    let mut seen = 0;
+    explore(&World::default(), 6, &mut seen);
+    assert_eq!(seen, (0..=6).map(|depth| 10_u64.pow(depth)).sum::<u64>());
+}
+
+#[test]
+fn a_cool_down_doubles_up_to_its_bound_and_heeds_the_service() {
+    let mut machine = Machine::default();
+    let mut last = 0;
+    for _ in 0..12 {
+        assert_eq!(machine.ask(machine.cool_until_ms, None), Decision::Lead);
+        let now = machine.cool_until_ms;
+        machine.crashed(now, None, 0);
+        let cool_down = machine.cool_until_ms - now;
+        assert!(cool_down >= last && cool_down <= MAX_COOL_DOWN_MS);
+        last = cool_down;
+    }
+    assert_eq!(last, MAX_COOL_DOWN_MS);
+    let now = machine.cool_until_ms;
+    machine.crashed(now, Some(60_000), 255);
+    assert!((60_000..75_000).contains(&(machine.cool_until_ms - now)));
+    let now = machine.cool_until_ms;
+    machine.crashed(now, Some(u64::MAX), 0);
+    assert_eq!(machine.cool_until_ms - now, MAX_ASKED_MS);
+}

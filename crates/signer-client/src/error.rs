@@ -1,0 +1,259 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a call did not give what it should.
+///
+/// It is opaque: ask its predicates. It holds no secret and nothing of a response's body but an error code that
+/// looks like one. Clones share one value, because one failure may be the answer to many callers.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    what: &'static str,
+    subject: Option<String>,
+    status: Option<u16>,
+    code: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    idempotency_key: Option<String>,
+    outcome_unknown: bool,
+}
+
+/// What happened. The set grows, so it is not public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The caller's arguments.
+    Input,
+    /// An answer with a status that says no.
+    Status,
+    /// No connection was made: nothing was sent.
+    Connect,
+    /// The connection broke.
+    Interrupted,
+    /// It took too long.
+    Deadline,
+    /// An answer that cannot be read as what it should be.
+    Answer,
+    /// A store.
+    Store,
+    /// A signature, or an approval, that is not what was asked for.
+    Mismatch,
+    /// A signer of ours, the random source, the runtime.
+    Local,
+    /// The caller's own policy, or its cancel.
+    Refused,
+    /// What was asked for ended in failure on the other side.
+    Failed,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, what: &'static str) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            what,
+            subject: None,
+            status: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            idempotency_key: None,
+            outcome_unknown: false,
+        }))
+    }
+
+    /// The field and the rule that it breaks.
+    pub(crate) fn input(what: &'static str) -> Self {
+        Self::new(Kind::Input, what)
+    }
+
+    /// Whether the same call may well work later: no connection, a deadline, 408, 429, 5xx, a store.
+    pub fn is_transient(&self) -> bool {
+        match self.0.kind {
+            Kind::Connect | Kind::Interrupted | Kind::Deadline | Kind::Store => true,
+            Kind::Status => self.0.status.is_some_and(is_transient_status),
+            _ => false,
+        }
+    }
+
+    /// 409: what was asked contradicts what is there.
+    pub fn is_conflict(&self) -> bool {
+        self.0.status == Some(409)
+    }
+
+    /// 401: the credentials are not, or no longer, good.
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.status == Some(401)
+    }
+
+    /// 404: there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        self.0.status == Some(404)
+    }
+
+    /// Whether the other side may have done what was asked. Look before it is asked again, or ask again under the
+    /// same [`idempotency_key`](Self::idempotency_key).
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// Whether a deadline of ours ended it.
+    pub fn is_deadline(&self) -> bool {
+        self.0.kind == Kind::Deadline
+    }
+
+    /// Whether it is an argument of the call that breaks a rule; nothing was sent.
+    pub fn is_input(&self) -> bool {
+        self.0.kind == Kind::Input
+    }
+
+    /// Whether a signature or an approval is not what was asked for. Nothing of it was handed on or signed.
+    pub fn is_mismatch(&self) -> bool {
+        self.0.kind == Kind::Mismatch
+    }
+
+    /// Whether the caller's own policy said no, or the caller cancelled.
+    pub fn is_refused(&self) -> bool {
+        self.0.kind == Kind::Refused
+    }
+
+    /// Whether a store is why.
+    pub fn is_store(&self) -> bool {
+        self.0.kind == Kind::Store
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The error code of the service, if it gave one that looks like a code: letters, `_`, `-`, `.` and at most
+    /// four digits, 64 characters at most.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The request id that the service gave, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the service asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The idempotency key that the call was made under. The same call under the same key is done once.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.idempotency_key.as_deref()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What the call was about: an identity, a wallet, a locator.
+    pub(crate) fn about(self, subject: impl Into<String>) -> Self {
+        let subject = subject.into().chars().filter(|c| !c.is_control()).take(256).collect();
+        self.with(|inner| inner.subject = Some(subject))
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        self.with(|inner| inner.status = Some(status))
+    }
+
+    pub(crate) fn with_code(self, code: Option<&str>) -> Self {
+        let code = code.filter(|code| looks_like_a_code(code)).map(Into::into);
+        self.with(|inner| inner.code = code)
+    }
+
+    pub(crate) fn with_request_id(self, id: Option<String>) -> Self {
+        self.with(|inner| inner.request_id = id)
+    }
+
+    pub(crate) fn with_retry_after(self, wait: Option<Duration>) -> Self {
+        self.with(|inner| inner.retry_after = wait)
+    }
+
+    pub(crate) fn with_idempotency_key(self, key: &str) -> Self {
+        self.with(|inner| inner.idempotency_key = Some(key.into()))
+    }
+
+    pub(crate) fn with_unknown_outcome(self) -> Self {
+        self.with(|inner| inner.outcome_unknown = true)
+    }
+
+    /// Only a value that nobody shares yet is changed.
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            change(inner);
+        }
+        self
+    }
+}
+
+pub(crate) const fn is_transient_status(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
+}
+
+/// A word of a protocol, not a value: a key or a token has more digits, or is longer.
+fn looks_like_a_code(code: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let digits = code.bytes().filter(u8::is_ascii_digit).count();
+    (1..=64).contains(&code.len()) && code.bytes().all(letters) && digits <= 4
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { what, subject, status, code, outcome_unknown, .. } = &*self.0;
+        if let Some(subject) = subject {
+            write!(f, "{subject}: ")?;
+        }
+        f.write_str(what)?;
+        match (status, code) {
+            (Some(status), Some(code)) => write!(f, " (status {status}, {code})")?,
+            (Some(status), None) => write!(f, " (status {status})")?,
+            (None, Some(code)) => write!(f, " ({code})")?,
+            (None, None) => {}
+        }
+        if *outcome_unknown {
+            f.write_str("; whether it was done is not known")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_a_word() {
+        for good in ["policy_violation", "CONFLICT", "transaction.v2", "insufficient-funds"] {
+            assert_eq!(Error::input("x").with_code(Some(good)).code(), Some(good));
+        }
+        let key = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+        for bad in ["", "two words", key, "<html>", &"a".repeat(65)] {
+            assert_eq!(Error::input("x").with_code(Some(bad)).code(), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn it_reads_as_a_sentence() {
+        let error = Error::new(Kind::Status, "the service refused")
+            .about("user-1")
+            .with_status(409)
+            .with_code(Some("CONFLICT"));
+        assert_eq!(error.to_string(), "user-1: the service refused (status 409, CONFLICT)");
+        assert!(error.is_conflict() && !error.is_transient());
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod access_key;
+mod cache;
+mod clock;
+mod error;
+#[cfg(feature = "file")]
+mod folder;
+mod random;
+mod store;
+mod token;
+mod transport;
+
+#[cfg(feature = "file")]
+pub use access_key::FileAccessKeyStore;
+pub use access_key::{AccessKeyStore, IdentityId, MemoryAccessKeyStore};
+pub use error::Error;
+#[cfg(feature = "file")]
+pub use store::FileTokenStore;
+#[cfg(feature = "redis")]
+pub use store::RedisTokenStore;
+pub use store::{Lease, MemoryTokenStore, StoreError, TokenStore};
+pub use token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
+pub use transport::{BaseUrl, TransportOptions};

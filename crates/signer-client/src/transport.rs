@@ -1,0 +1,277 @@
+//! Calls over HTTP: https or loopback, no redirects, a cap on bodies, deadlines, and retries that do nothing twice.
+
+mod answer;
+mod base_url;
+mod retry;
+mod retry_after;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
+use zeroize::Zeroizing;
+
+pub(crate) use self::answer::Answer;
+pub use self::base_url::BaseUrl;
+use self::retry::Budget;
+use crate::error::{Error, Kind};
+use crate::random;
+
+/// How long calls may take, how much is read, and how often it is tried.
+#[derive(Clone, Debug)]
+pub struct TransportOptions {
+    /// One attempt, from the connection to the end of the answer. Default: 10 s.
+    pub attempt: Duration,
+    /// A call, with all attempts and pauses. Default: 30 s.
+    pub total: Duration,
+    /// Of an attempt, the connection. Default: 5 s.
+    pub connect: Duration,
+    /// The most bytes of an answer that are read. Default: 1 MiB.
+    pub max_body: usize,
+    /// The most attempts of a call that may be repeated. Default: 4.
+    pub attempts: u32,
+    /// A further certificate authority to trust, in PEM, as of a proxy of your own. Default: none.
+    pub extra_root_pem: Option<Vec<u8>>,
+}
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            attempt: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            connect: Duration::from_secs(5),
+            max_body: 1 << 20,
+            attempts: 4,
+            extra_root_pem: None,
+        }
+    }
+}
+
+/// Whether a call may be sent again when it is not known what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat<'a> {
+    /// It does something, and twice is once too often.
+    Never,
+    /// It reads, or twice is as good as once.
+    Freely,
+    /// The service does it once under this key.
+    Under(&'a str),
+}
+
+/// A call, but for what may change from attempt to attempt.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// The path with names for what it holds: for logs.
+    pub(crate) route: &'static str,
+    pub(crate) repeat: Repeat<'a>,
+}
+
+/// What goes out with an attempt.
+pub(crate) struct Outgoing {
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Option<Vec<u8>>,
+}
+
+/// One service's door. Clones share connections and the retry budget.
+#[derive(Clone)]
+pub(crate) struct Transport(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    base: BaseUrl,
+    options: TransportOptions,
+    budget: Budget,
+}
+
+impl Transport {
+    pub(crate) fn new(base: BaseUrl, options: TransportOptions) -> Result<Self, Error> {
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(options.connect)
+            .user_agent(concat!("signer-client/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = &options.extra_root_pem {
+            let certificate = reqwest::Certificate::from_pem(pem)
+                .map_err(|_| Error::input("extra_root_pem must be a certificate in PEM"))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        let client = builder
+            .build()
+            .map_err(|_| Error::new(Kind::Local, "no certificates to verify https with"))?;
+        Ok(Self(Arc::new(Inner { client, base, options, budget: Budget::default() })))
+    }
+
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.0.base
+    }
+
+    /// How long a call may take in all.
+    pub(crate) fn total(&self) -> Duration {
+        self.0.options.total
+    }
+
+    /// Makes a call: as often as may be, until an answer of 2xx comes, or one that another try does not change.
+    /// `outgoing` is made for each attempt.
+    pub(crate) async fn call(
+        &self,
+        call: &Call<'_>,
+        mut outgoing: impl FnMut() -> Result<Outgoing, Error>,
+    ) -> Result<Answer, Error> {
+        let span = tracing::debug_span!("call", method = %call.method, route = call.route);
+        let deadline = Instant::now() + self.0.options.total;
+        let attempts = async {
+            self.0.budget.deposit();
+            let mut attempt = 1;
+            loop {
+                let error = match self.attempt(call, outgoing()?, deadline).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                };
+                tracing::debug!(attempt, %error, "the attempt failed");
+                let pause = retry::pause(attempt, error.retry_after(), random::below(1_024));
+                let again = attempt < self.0.options.attempts
+                    && may_repeat(call.repeat, &error)
+                    && Instant::now() + pause < deadline
+                    && self.0.budget.withdraw();
+                if !again {
+                    return Err(error);
+                }
+                sleep(pause).await;
+                attempt += 1;
+            }
+        };
+        attempts.instrument(span).await.map_err(|error| match call.repeat {
+            Repeat::Under(key) => error.with_idempotency_key(key),
+            Repeat::Never | Repeat::Freely => error,
+        })
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        outgoing: Outgoing,
+        deadline: Instant,
+    ) -> Result<Answer, Error> {
+        let deadline = deadline.min(Instant::now() + self.0.options.attempt);
+        let mut request =
+            self.0.client.request(call.method.clone(), call.url.clone()).headers(outgoing.headers);
+        if let Some(json) = outgoing.json {
+            let json_type = HeaderValue::from_static("application/json");
+            request = request.header(reqwest::header::CONTENT_TYPE, json_type).body(json);
+        }
+        let exchange = async {
+            let response = request.send().await.map_err(|error| fault(&error, call.repeat))?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = self.read(response, call.repeat).await?;
+            Ok(Answer { status, headers, body, repeat: call.repeat != Repeat::Freely })
+        };
+        let late = || {
+            let error = Error::new(Kind::Deadline, "no whole answer came in time");
+            unknown(error, call.repeat)
+        };
+        let answer = timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(late()))?;
+        tracing::debug!(status = answer.status, "an answer came");
+        if (200..300).contains(&answer.status) { Ok(answer) } else { Err(answer.into_error()) }
+    }
+
+    /// The body, up to the cap.
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        repeat: Repeat<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let cap = self.0.options.max_body;
+        let too_long = || unknown(Error::new(Kind::Answer, "the answer is too long"), repeat);
+        let declared = response.content_length().and_then(|len| usize::try_from(len).ok());
+        if declared.is_some_and(|len| len > cap) {
+            return Err(too_long());
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(declared.unwrap_or(0)));
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error, repeat))? {
+            if body.len() + chunk.len() > cap {
+                return Err(too_long());
+            }
+            if body.len() + chunk.len() > body.capacity() {
+                // Growing in place would leave a copy behind.
+                let room = (body.capacity() * 2).max(body.len() + chunk.len()).min(cap);
+                let mut grown = Zeroizing::new(Vec::with_capacity(room));
+                grown.extend_from_slice(&body);
+                body = grown;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Whether another attempt can help, and does nothing twice.
+fn may_repeat(repeat: Repeat<'_>, error: &Error) -> bool {
+    match error.kind() {
+        // Nothing was sent.
+        Kind::Connect => true,
+        _ => error.is_transient() && repeat != Repeat::Never,
+    }
+}
+
+fn fault(error: &reqwest::Error, repeat: Repeat<'_>) -> Error {
+    if error.is_connect() {
+        Error::new(Kind::Connect, "no connection to the service")
+    } else if error.is_builder() {
+        Error::new(Kind::Input, "the request cannot be sent")
+    } else {
+        unknown(
+            Error::new(Kind::Interrupted, "the connection broke before the answer was whole"),
+            repeat,
+        )
+    }
+}
+
+/// Of a call that only reads, nothing is unknown.
+fn unknown(error: Error, repeat: Repeat<'_>) -> Error {
+    if repeat == Repeat::Freely { error } else { error.with_unknown_outcome() }
+}
+
+/// A header that holds a secret: it is marked, so that nothing prints it.
+pub(crate) fn secret_header(
+    value: &SecretString,
+    rule: &'static str,
+) -> Result<HeaderValue, Error> {
+    let visible = value.expose_secret().bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let header = HeaderValue::from_str(value.expose_secret()).ok().filter(|_| visible);
+    let mut header = header.ok_or_else(|| Error::input(rule))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// A header with a value that anybody may see.
+pub(crate) fn header(
+    headers: &mut HeaderMap,
+    name: &str,
+    value: &str,
+    rule: &'static str,
+) -> Result<(), Error> {
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::input(rule))?;
+    let value = HeaderValue::from_str(value).map_err(|_| Error::input(rule))?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+/// A body that cannot be lost between making it and sending it.
+pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|_| Error::input("the body must be expressible in JSON"))
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transport({})", self.0.base.as_str())
+    }
+}

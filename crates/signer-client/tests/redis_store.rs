@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use signer_client::{BaseUrl, RedisTokenStore, StoreError, Token, TokenKey, TokenStore};
+
+use crate::redis_server::RedisServer;
+use crate::worker;
+
+fn key(identity: &str) -> TokenKey {
+    let base = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+    TokenKey::new(&base, &"test api key".into(), identity)
+}
+
+fn store(server: &RedisServer) -> RedisTokenStore {
+    let url: SecretString = server.url().into();
+    RedisTokenStore::new(&url, Duration::from_millis(500)).unwrap()
+}
+
+#[test]
+fn ten_processes_that_share_a_redis_fetch_once() {
+    let server = RedisServer::start();
+    worker::one_fetch(&format!("redis:{}", server.url()), 10);
+}
+
+#[tokio::test]
+async fn a_later_token_stays() {
+    let server = RedisServer::start();
+    let store = store(&server);
+    let key = key("user");
+    let first = Token::new("first".into()).with_cookies(Some("c=1".into())).succeeding(0);
+    assert!(store.load(&key).await.unwrap().is_none());
+    assert!(store.replace(&key, 0, &first).await.unwrap());
+    assert!(!store.replace(&key, 0, &Token::new("late".into()).succeeding(0)).await.unwrap());
+    let second = Token::new("second".into()).succeeding(first.version());
+    assert!(store.replace(&key, first.version(), &second).await.unwrap());
+    store.remove(&key, first.version()).await.unwrap();
+    let kept = store.load(&key).await.unwrap().unwrap();
+    assert_eq!(kept.access().expose_secret(), "second");
+    // More digits are later, whatever the digits are.
+    let third = Token::new("third".into()).succeeding(u64::MAX - 1);
+    assert!(store.replace(&key, second.version(), &third).await.unwrap());
+    assert!(!store.replace(&key, 9_999, &second).await.unwrap());
+    store.remove(&key, u64::MAX).await.unwrap();
+    assert!(store.load(&key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_lease_has_one_holder_and_ends() {
+    let server = RedisServer::start();
+    let (one, other) = (store(&server), store(&server));
+    let lease = one.lease(&key("user"), Duration::from_secs(60)).await.unwrap().unwrap();
+    assert!(other.lease(&key("user"), Duration::from_secs(60)).await.unwrap().is_none());
+    assert!(other.lease(&key("another"), Duration::from_secs(60)).await.unwrap().is_some());
+    drop(lease);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let lease = other.lease(&key("user"), Duration::from_millis(100)).await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let next = one.lease(&key("user"), Duration::from_secs(60)).await.unwrap().unwrap();
+    // Whose lease ran out gives back nobody else's.
+    drop(lease);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(other.lease(&key("user"), Duration::from_secs(60)).await.unwrap().is_none());
+    drop(next);
+}
+
+#[tokio::test]
+async fn a_redis_that_is_gone_is_said_to_be() {
+    let mut server = RedisServer::start();
+    let store = store(&server);
+    assert!(store.load(&key("user")).await.unwrap().is_none());
+    server.kill();
+    assert_eq!(store.load(&key("user")).await.unwrap_err(), StoreError::Unavailable);
+    let _again = RedisServer::start_at(server.address);
+    let mut answered = false;
+    for _ in 0..100 {
+        answered = store.load(&key("user")).await.is_ok();
+        if answered {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(answered, "it connects again");
+}
