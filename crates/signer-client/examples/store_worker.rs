@@ -3,6 +3,7 @@
 //! `churn DIR` replaces one token and adds access keys until it is killed, and says what it has done.
 //! `fill DIR` writes tokens that grow until the disk takes no more, and says what is there afterwards.
 //! `token file:DIR|redis:URL PORT` asks for the token that the service on PORT of loopback gives.
+#![allow(missing_docs, clippy::disallowed_methods)]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -200,7 +200,7 @@ impl<V: Send + Sync + 'static> Shared<V> {
         state.flight = None;
         match fetched {
             Ok(Fetched { value, lifetime, made }) => {
-                let lifetime_ms = lifetime.map(|lifetime| milliseconds(lifetime));
+                let lifetime_ms = lifetime.map(milliseconds);
                 let early_ms = lifetime.map_or(0, |lifetime| milliseconds(early(lifetime)));
                 let generation = state.machine.landed(now, lifetime_ms, early_ms);
                 let served = Served { value: Arc::new(value), generation, made: false };

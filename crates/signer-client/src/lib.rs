@@ -6,7 +6,10 @@ mod clock;
 mod error;
 #[cfg(feature = "file")]
 mod folder;
+#[cfg(feature = "privy")]
+pub mod privy;
 mod random;
+mod signer;
 mod store;
 mod token;
 mod transport;
@@ -15,6 +18,7 @@ mod transport;
 pub use access_key::FileAccessKeyStore;
 pub use access_key::{AccessKeyStore, IdentityId, MemoryAccessKeyStore};
 pub use error::Error;
+pub use signer::Signer;
 #[cfg(feature = "file")]
 pub use store::FileTokenStore;
 #[cfg(feature = "redis")]

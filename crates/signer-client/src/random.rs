@@ -1,7 +1,5 @@
 //! Random bytes of the operating system.
 
-use signer_core::SecretBytes;
-
 use crate::error::{Error, Kind};
 
 /// A number below `bound`, for jitter. Without random bytes there is no jitter.
@@ -27,9 +25,16 @@ pub(crate) fn uuid() -> Result<String, Error> {
     Ok(text)
 }
 
-/// Random bytes that are a secret.
-pub(crate) fn secret<const N: usize>() -> Result<SecretBytes<N>, Error> {
-    SecretBytes::try_init(|bytes| fill(bytes))
+/// A new P-256 key.
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+pub(crate) fn p256_key() -> Result<signer_core::p256::SigningKey, Error> {
+    loop {
+        let scalar = signer_core::SecretBytes::<32>::try_init(|bytes| fill(bytes))?;
+        // One in 2^32 is no scalar.
+        if let Ok(key) = signer_core::p256::SigningKey::from_scalar(scalar.expose_secret()) {
+            return Ok(key);
+        }
+    }
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), Error> {

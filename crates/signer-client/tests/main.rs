@@ -1,8 +1,11 @@
-//! The clients and their stores, as processes and over real sockets.
+//! The clients and their stores, as processes and over real sockets. Keys and secrets here are for tests.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod file_store;
+mod privy;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
 mod redis_store;
 mod token_cache;
+mod transport;
 mod worker;

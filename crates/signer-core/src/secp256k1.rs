@@ -280,10 +280,27 @@ impl RecoverableSignature {
     /// # Errors
     /// [`Error::SignatureMismatch`] when no key did.
     pub fn recover(&self, digest: &KeccakDigest) -> Result<VerifyingKey, Error> {
+        hazmat::recover(self, digest.as_bytes())
+    }
+}
+
+/// What takes digests that were made elsewhere. A digest that an attacker chose has signatures that nobody made:
+/// use it where the digest is yours.
+pub mod hazmat {
+    use super::{Error, RecoverableSignature, VerifyingKey};
+
+    /// The key that made `signature` over `digest`.
+    ///
+    /// # Errors
+    /// [`Error::SignatureMismatch`] when no key did.
+    pub fn recover(
+        signature: &RecoverableSignature,
+        digest: &[u8; 32],
+    ) -> Result<VerifyingKey, Error> {
         k256::ecdsa::VerifyingKey::recover_from_prehash(
-            digest.as_bytes(),
-            &self.signature,
-            self.recovery_id,
+            digest,
+            &signature.signature,
+            signature.recovery_id,
         )
         .map(VerifyingKey)
         .map_err(|_| Error::SignatureMismatch)

@@ -1,0 +1,87 @@
+use std::fmt;
+use std::sync::Arc;
+
+use signer_core::p256::DerSignature;
+use signer_core::signature::Signer;
+
+use super::UserSession;
+use crate::Error;
+
+/// A key of ours, or behind a trait, that signs requests.
+pub type AuthorizationSigner = Arc<dyn Signer<DerSignature> + Send + Sync>;
+
+/// Who signs a request, in the order of the signatures: as many as the owner's quorum asks for, and not one more,
+/// for a quorum refuses a surplus.
+#[derive(Clone, Default)]
+pub struct Authorization(Vec<Party>);
+
+#[derive(Clone)]
+enum Party {
+    Key(AuthorizationSigner),
+    User(UserSession),
+}
+
+impl Authorization {
+    /// Nobody signs.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// An authorization key signs, as of
+    /// [`AuthorizationKey`](signer_protocols::privy::AuthorizationKey).
+    pub fn key(signer: Arc<dyn Signer<DerSignature> + Send + Sync>) -> Self {
+        Self::none().and_key(signer)
+    }
+
+    /// A user signs, by the key of the user's session.
+    pub fn user(session: UserSession) -> Self {
+        Self::none().and_user(session)
+    }
+
+    /// A further key signs.
+    #[must_use]
+    pub fn and_key(mut self, signer: Arc<dyn Signer<DerSignature> + Send + Sync>) -> Self {
+        self.0.push(Party::Key(signer));
+        self
+    }
+
+    /// A further user signs.
+    #[must_use]
+    pub fn and_user(mut self, session: UserSession) -> Self {
+        self.0.push(Party::User(session));
+        self
+    }
+
+    /// The keys that sign now; those of sessions are exchanged where they must be.
+    pub(super) async fn signers(&self) -> Result<Vec<AuthorizationSigner>, Error> {
+        let mut signers: Vec<AuthorizationSigner> = Vec::with_capacity(self.0.len());
+        for party in &self.0 {
+            signers.push(match party {
+                Party::Key(signer) => Arc::clone(signer),
+                Party::User(session) => session.signer().await?,
+            });
+        }
+        Ok(signers)
+    }
+
+    /// Whether a user's session may have ended while it was used.
+    pub(super) fn has_users(&self) -> bool {
+        self.0.iter().any(|party| matches!(party, Party::User(_)))
+    }
+
+    /// The keys of the sessions are not good any more.
+    pub(super) async fn renew(&self) -> Result<(), Error> {
+        for party in &self.0 {
+            if let Party::User(session) = party {
+                session.renew().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authorization({} signers)", self.0.len())
+    }
+}

@@ -1,0 +1,478 @@
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use signer_core::encoding::hex;
+use signer_core::keccak::eip191_digest;
+use signer_protocols::privy::rpc::{RawSign, RpcRequest};
+use signer_protocols::privy::{
+    APP_ID_HEADER, AuthorizationError, AuthorizationRequest, DEFAULT_EXPIRY_MS, Method,
+    SessionRecipient, SignedRequest,
+};
+use zeroize::Zeroizing;
+
+use super::authorization::AuthorizationSigner;
+use super::request::{CallKind, Expiry, Plan, Request};
+use super::rest::{
+    CreatePolicy, CreateWallet, KeyQuorum, KeyQuorumChange, NewKeyQuorum, Policy, PolicyChange,
+    RpcResponse, Transaction, Wallet, WalletChange,
+};
+use super::{Authorization, UserSession, signature};
+use crate::clock::unix_ms;
+use crate::error::{Error, Kind};
+use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::{BaseUrl, TransportOptions, random};
+
+/// Where the service is.
+pub const DEFAULT_BASE_URL: &str = "https://api.privy.io";
+
+/// A request that goes out again is signed anew when less than this is left of it.
+const LEAST_LIFE_MS: u64 = 30_000;
+
+/// Done once under a key.
+const KEYED: CallKind = CallKind { expires: false, keyed: true, repeatable: false };
+/// Signed, done once under a key.
+const SIGNED_KEYED: CallKind = CallKind { expires: true, keyed: true, repeatable: false };
+/// Signed; a change whose repetition may be refused by its own effect.
+const SIGNED: CallKind = CallKind { expires: true, keyed: false, repeatable: false };
+/// Signed, and reads.
+const SIGNED_READ: CallKind = CallKind { expires: true, keyed: false, repeatable: true };
+/// Neither signed nor keyed.
+const PLAIN: CallKind = CallKind { expires: false, keyed: false, repeatable: false };
+
+/// A client of one app. Clones share connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    app_id: String,
+    basic: HeaderValue,
+}
+
+/// Something was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Deleted {}
+
+/// The private key of a wallet: 32 bytes in hex or, as the service has it for the chain, another text. It is
+/// wiped when it is dropped.
+#[derive(Debug)]
+pub struct Exported(SecretSlice<u8>);
+
+impl Exported {
+    /// The text.
+    pub fn expose_secret(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+#[derive(Deserialize)]
+struct Sealed {
+    ciphertext: String,
+    encapsulated_key: String,
+}
+
+#[derive(Serialize)]
+struct Export {
+    encryption_type: &'static str,
+    recipient_public_key: String,
+}
+
+impl Client {
+    /// A client of the app `app_id`, with the usual deadlines.
+    ///
+    /// # Errors
+    /// An input error when the id or the secret cannot stand in a header.
+    pub fn new(base: BaseUrl, app_id: &str, app_secret: SecretString) -> Result<Self, Error> {
+        Self::with_options(base, app_id, app_secret, TransportOptions::default())
+    }
+
+    /// A client with deadlines and bounds of your own.
+    ///
+    /// # Errors
+    /// An input error when the id or the secret cannot stand in a header.
+    #[allow(clippy::needless_pass_by_value, reason = "the secret ends here")]
+    pub fn with_options(
+        base: BaseUrl,
+        app_id: &str,
+        app_secret: SecretString,
+        options: TransportOptions,
+    ) -> Result<Self, Error> {
+        let rule = "the app id and its secret are visible characters, the id without a colon";
+        if app_id.is_empty() || app_id.contains(':') {
+            return Err(Error::input(rule));
+        }
+        let secret = app_secret.expose_secret();
+        let mut pair = Zeroizing::new(Vec::with_capacity(app_id.len() + 1 + secret.len()));
+        for part in [app_id.as_bytes(), b":", secret.as_bytes()] {
+            pair.extend_from_slice(part);
+        }
+        let basic = secret_header(&basic(&pair), rule)?;
+        let transport = Transport::new(base, options)?;
+        Ok(Self(Arc::new(Inner { transport, app_id: app_id.into(), basic })))
+    }
+
+    /// Makes a wallet.
+    pub fn create_wallet(&self, wallet: &CreateWallet) -> Request<Wallet> {
+        self.post(&["v1", "wallets"], "/v1/wallets", wallet, KEYED)
+    }
+
+    /// A wallet by its id.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn wallet(&self, id: &str) -> Result<Wallet, Error> {
+        self.fetch(&["v1", "wallets", id], "/v1/wallets/{id}").await
+    }
+
+    /// Changes a wallet.
+    pub fn update_wallet(&self, id: &str, change: &WalletChange) -> Request<Wallet> {
+        self.change(&["v1", "wallets", id], "/v1/wallets/{id}", change)
+    }
+
+    /// Any rpc method of a wallet. The signature in the answer is not checked: use
+    /// [`personal_sign`](Self::personal_sign), [`sign_hash`](Self::sign_hash) and
+    /// [`sign_solana_message`](Self::sign_solana_message) where they do. For what the service encodes or hashes
+    /// itself (transactions, typed data) the signed bytes are not known here.
+    pub fn rpc(&self, wallet_id: &str, call: &RpcRequest) -> Request<RpcResponse> {
+        let segments = ["v1", "wallets", wallet_id, "rpc"];
+        self.post(&segments, "/v1/wallets/{id}/rpc", call, SIGNED_KEYED)
+    }
+
+    /// Signs a text as a personal message (EIP-191). The signature is checked under the wallet's address.
+    pub fn personal_sign(&self, wallet: &Wallet, message: &str) -> Request<RpcResponse> {
+        let digest = *eip191_digest(message.as_bytes()).as_bytes();
+        self.checked_rpc(wallet, &RpcRequest::personal_sign(message), move |address, signature| {
+            signature::check_digest(address, &digest, signature)
+        })
+    }
+
+    /// Signs 32 bytes as they are, with secp256k1. The signature is checked under the wallet's address.
+    pub fn sign_hash(&self, wallet: &Wallet, hash: &[u8; 32]) -> Request<RpcResponse> {
+        let hash = *hash;
+        let call = RpcRequest::secp256k1_sign(hex_text(&hash));
+        self.checked_rpc(wallet, &call, move |address, signature| {
+            signature::check_digest(address, &hash, signature)
+        })
+    }
+
+    /// Signs a message with a Solana wallet. The signature is checked under the wallet's address.
+    pub fn sign_solana_message(&self, wallet: &Wallet, message: &[u8]) -> Request<RpcResponse> {
+        use base64ct::{Base64, Encoding};
+        let message = message.to_vec();
+        let call = RpcRequest::solana_sign_message(Base64::encode_string(&message));
+        self.checked_rpc(wallet, &call, move |address, signature| {
+            signature::check_message(address, &message, signature)
+        })
+    }
+
+    /// Signs a hash, or bytes that the service hashes. What comes back is not checked; for a hash of an Ethereum
+    /// wallet use [`sign_hash`](Self::sign_hash).
+    pub fn raw_sign(&self, wallet_id: &str, request: &RawSign) -> Request<RpcResponse> {
+        let segments = ["v1", "wallets", wallet_id, "raw_sign"];
+        self.post(&segments, "/v1/wallets/{id}/raw_sign", request, SIGNED_KEYED)
+    }
+
+    /// Exports the private key of a wallet, sealed to a key that is made for it and opened here.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn export(
+        &self,
+        wallet_id: &str,
+        authorization: Authorization,
+    ) -> Result<Exported, Error> {
+        let recipient = SessionRecipient::from(random::p256_key()?);
+        let public_key = recipient.public_key();
+        let body = Export { encryption_type: "HPKE", recipient_public_key: public_key };
+        let segments = ["v1", "wallets", wallet_id, "export"];
+        let request = self.post(&segments, "/v1/wallets/{id}/export", &body, SIGNED_READ);
+        let sealed: Sealed = request.authorization(authorization).send().await?;
+        recipient
+            .open_bytes(&sealed.encapsulated_key, &sealed.ciphertext)
+            .map(Exported)
+            .map_err(|_| Error::new(Kind::Answer, "the exported key does not open"))
+    }
+
+    /// Makes a key quorum.
+    pub fn create_key_quorum(&self, quorum: &NewKeyQuorum) -> Request<KeyQuorum> {
+        self.post(&["v1", "key_quorums"], "/v1/key_quorums", quorum, PLAIN)
+    }
+
+    /// Changes a key quorum; the quorum as it is now signs.
+    pub fn update_key_quorum(&self, id: &str, change: &KeyQuorumChange) -> Request<KeyQuorum> {
+        self.change(&["v1", "key_quorums", id], "/v1/key_quorums/{id}", change)
+    }
+
+    /// Deletes a key quorum.
+    pub fn delete_key_quorum(&self, id: &str) -> Request<Deleted> {
+        self.delete(&["v1", "key_quorums", id], "/v1/key_quorums/{id}")
+    }
+
+    /// Makes a policy.
+    pub fn create_policy(&self, policy: &CreatePolicy) -> Request<Policy> {
+        self.post(&["v1", "policies"], "/v1/policies", policy, KEYED)
+    }
+
+    /// Changes a policy; its owner signs.
+    pub fn update_policy(&self, id: &str, change: &PolicyChange) -> Request<Policy> {
+        self.change(&["v1", "policies", id], "/v1/policies/{id}", change)
+    }
+
+    /// Deletes a policy; its owner signs.
+    pub fn delete_policy(&self, id: &str) -> Request<Deleted> {
+        self.delete(&["v1", "policies", id], "/v1/policies/{id}")
+    }
+
+    /// A transaction by its id.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn transaction(&self, id: &str) -> Result<Transaction, Error> {
+        self.fetch(&["v1", "transactions", id], "/v1/transactions/{id}").await
+    }
+
+    /// A session of a user, by the user's token of your own login. Nothing is sent before it is needed.
+    pub fn user_session(&self, user_jwt: SecretString) -> UserSession {
+        UserSession::new(self.clone(), user_jwt)
+    }
+
+    fn checked_rpc(
+        &self,
+        wallet: &Wallet,
+        call: &RpcRequest,
+        check: impl Fn(&str, &str) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Request<RpcResponse> {
+        let address = wallet.address.clone();
+        self.rpc(&wallet.id, call).checked(Box::new(move |answer| match answer.signature() {
+            Some(signature) => check(&address, signature),
+            None => Err(Error::new(Kind::Answer, "the answer holds no signature")),
+        }))
+    }
+
+    fn post<B: Serialize + ?Sized, T: DeserializeOwned + Send>(
+        &self,
+        segments: &[&str],
+        route: &'static str,
+        body: &B,
+        kind: CallKind,
+    ) -> Request<T> {
+        Request::new(self.clone(), self.plan(Method::Post, segments, route, Some(body), kind))
+    }
+
+    fn change<B: Serialize + ?Sized, T: DeserializeOwned + Send>(
+        &self,
+        segments: &[&str],
+        route: &'static str,
+        body: &B,
+    ) -> Request<T> {
+        Request::new(self.clone(), self.plan(Method::Patch, segments, route, Some(body), SIGNED))
+    }
+
+    fn delete(&self, segments: &[&str], route: &'static str) -> Request<Deleted> {
+        let plan = self.plan::<()>(Method::Delete, segments, route, None, SIGNED);
+        Request::new(self.clone(), plan)
+    }
+
+    fn plan<B: Serialize + ?Sized>(
+        &self,
+        method: Method,
+        segments: &[&str],
+        route: &'static str,
+        body: Option<&B>,
+        kind: CallKind,
+    ) -> Result<Plan, Error> {
+        let url = self.0.transport.base().join(segments.iter().copied(), &[])?;
+        let mut builder = AuthorizationRequest::builder(method, url.as_str(), &self.0.app_id);
+        if let Some(body) = body {
+            builder = builder.body(body).map_err(|error| refused(&error))?;
+        }
+        Ok(Plan { method, url, route, builder, kind })
+    }
+
+    async fn fetch<T: DeserializeOwned>(
+        &self,
+        segments: &[&str],
+        route: &'static str,
+    ) -> Result<T, Error> {
+        let url = self.0.transport.base().join(segments.iter().copied(), &[])?;
+        let call = Call { method: reqwest::Method::GET, url, route, repeat: Repeat::Freely };
+        let outgoing = || {
+            let mut headers = self.credentials();
+            header(&mut headers, APP_ID_HEADER, &self.0.app_id, "the app id")?;
+            Ok(Outgoing { headers, json: None })
+        };
+        self.0.transport.call(&call, outgoing).await?.json()
+    }
+
+    /// The exchange of a user's token, which is neither signed nor keyed; another one gives another key.
+    pub(super) async fn authenticate<B: Serialize, T: DeserializeOwned>(
+        &self,
+        body: &B,
+    ) -> Result<T, Error> {
+        let route = "/v1/wallets/authenticate";
+        let url = self.0.transport.base().join(["v1", "wallets", "authenticate"], &[])?;
+        let call = Call { method: reqwest::Method::POST, url, route, repeat: Repeat::Freely };
+        let outgoing = || {
+            let mut headers = self.credentials();
+            header(&mut headers, APP_ID_HEADER, &self.0.app_id, "the app id")?;
+            Ok(Outgoing { headers, json: Some(json(body)?) })
+        };
+        self.0.transport.call(&call, outgoing).await?.json()
+    }
+
+    fn credentials(&self) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, self.0.basic.clone())])
+    }
+
+    pub(super) async fn send<T: DeserializeOwned + Send>(
+        &self,
+        request: Request<T>,
+    ) -> Result<T, Error> {
+        let Request { plan, authorization, idempotency_key, expiry, check, .. } = request;
+        let plan = plan?;
+        let key = match idempotency_key {
+            Some(key) if plan.kind.keyed => Some(key),
+            Some(_) => return Err(Error::input("the call takes no idempotency key")),
+            None if plan.kind.keyed => Some(random::uuid()?),
+            None => None,
+        };
+        let mut renewed = false;
+        let answer = loop {
+            let signers = authorization.signers().await?;
+            match self.attempts(&plan, &signers, key.as_deref(), expiry).await {
+                Err(error)
+                    if error.code() == Some("user_session_keys_expired")
+                        && authorization.has_users()
+                        && !renewed =>
+                {
+                    renewed = true;
+                    authorization.renew().await?;
+                }
+                answer => break answer?,
+            }
+        };
+        let answer = if answer.body.is_empty() {
+            serde_json::from_str("{}").map_err(|_| answer.unreadable())
+        } else {
+            answer.json()
+        };
+        let answer = answer.map_err(|error: Error| match &key {
+            Some(key) => error.with_idempotency_key(key),
+            None => error,
+        })?;
+        check(&answer)?;
+        Ok(answer)
+    }
+
+    /// Sends a request as often as may be, always under the one key.
+    async fn attempts(
+        &self,
+        plan: &Plan,
+        signers: &[AuthorizationSigner],
+        key: Option<&str>,
+        expiry: Expiry,
+    ) -> Result<Answer, Error> {
+        let repeat = match key {
+            Some(key) => Repeat::Under(key),
+            None if plan.kind.repeatable => Repeat::Freely,
+            None => Repeat::Never,
+        };
+        let mut signed: Option<(SignedRequest, u64)> = None;
+        let outgoing = || {
+            let now = unix_ms();
+            let good =
+                |(_, ends): &&(SignedRequest, u64)| now.saturating_add(LEAST_LIFE_MS) < *ends;
+            if signed.as_ref().filter(good).is_none() {
+                let life = plan.kind.expires.then(|| life_ms(expiry)).flatten();
+                let ends = life.map(|life| now.saturating_add(life));
+                signed = Some((sign(plan, signers, key, ends)?, ends.unwrap_or(u64::MAX)));
+            }
+            let Some((request, _)) = &signed else {
+                return Err(Error::new(Kind::Local, "the request is not signed"));
+            };
+            let mut headers = self.credentials();
+            for (name, value) in request.headers() {
+                header(
+                    &mut headers,
+                    name,
+                    value,
+                    "a privy header has a value of visible characters",
+                )?;
+            }
+            Ok(Outgoing { headers, json: request.request().body().map(Into::into) })
+        };
+        let method = plan.http_method();
+        let call = Call { method, url: plan.url.clone(), route: plan.route, repeat };
+        self.0.transport.call(&call, outgoing).await
+    }
+}
+
+fn sign(
+    plan: &Plan,
+    signers: &[AuthorizationSigner],
+    key: Option<&str>,
+    ends: Option<u64>,
+) -> Result<SignedRequest, Error> {
+    let signers: Vec<_> = signers.iter().map(|signer| &**signer as _).collect();
+    let mut builder = plan.builder.clone();
+    if let Some(key) = key {
+        builder = builder.idempotency_key(key).map_err(|error| refused(&error))?;
+    }
+    if let Some(ends) = ends {
+        builder = builder.expiry_unix_ms(ends).map_err(|error| refused(&error))?;
+    }
+    let request = builder.build().map_err(|error| refused(&error))?;
+    request.sign(&signers).map_err(|error| refused(&error))
+}
+
+fn life_ms(expiry: Expiry) -> Option<u64> {
+    match expiry {
+        Expiry::Default => Some(DEFAULT_EXPIRY_MS),
+        Expiry::In(life) => Some(u64::try_from(life.as_millis()).unwrap_or(u64::MAX)),
+        Expiry::Never => None,
+    }
+}
+
+fn refused(error: &AuthorizationError) -> Error {
+    match error {
+        AuthorizationError::Signer { .. } => {
+            Error::new(Kind::Local, "a signer of the request failed")
+        }
+        AuthorizationError::IdempotencyKey => {
+            Error::input("an idempotency key is 1 to 256 visible characters")
+        }
+        AuthorizationError::Body { .. } => {
+            Error::input("the body must be JSON with plain numbers and every name once")
+        }
+        _ => Error::input("the request cannot be signed as it is"),
+    }
+}
+
+/// `Basic` and the base64 of a pair, built in one allocation.
+fn basic(pair: &[u8]) -> SecretString {
+    use base64ct::{Base64, Encoding};
+    let mut buffer = Zeroizing::new(vec![0; Base64::encoded_len(pair)]);
+    let encoded = Base64::encode(pair, &mut buffer).unwrap_or_default();
+    let mut text = String::with_capacity(6 + encoded.len());
+    text.push_str("Basic ");
+    text.push_str(encoded);
+    text.into()
+}
+
+fn hex_text(bytes: &[u8; 32]) -> String {
+    let mut buffer = [0; 64];
+    let mut text = String::from("0x");
+    text.push_str(hex::encode(bytes, &mut buffer).unwrap_or_default());
+    text
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "privy::Client({}, {})", self.0.app_id, self.0.transport.base())
+    }
+}

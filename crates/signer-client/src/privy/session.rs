@@ -1,0 +1,98 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use signer_protocols::privy::{AuthorizationKey, SessionRecipient};
+
+use super::authorization::AuthorizationSigner;
+use super::client::Client;
+use crate::cache::{Cache, Fetched, Served, Source};
+use crate::clock::unix_ms;
+use crate::error::{Error, Kind};
+use crate::random;
+
+/// A user who signs requests: the user's token is exchanged for a key, which is kept until shortly before it ends.
+/// Any number of callers share one exchange.
+#[derive(Clone)]
+pub struct UserSession(Arc<Inner>);
+
+struct Inner {
+    keys: Cache<AuthorizationKey>,
+}
+
+#[derive(Serialize)]
+struct Authenticate<'a> {
+    user_jwt: &'a str,
+    encryption_type: &'static str,
+    recipient_public_key: String,
+}
+
+#[derive(Deserialize)]
+struct Authenticated {
+    encrypted_authorization_key: Sealed,
+    /// Unix milliseconds.
+    expires_at: f64,
+}
+
+#[derive(Deserialize)]
+struct Sealed {
+    encapsulated_key: String,
+    ciphertext: String,
+}
+
+struct Exchange {
+    client: Client,
+    user_jwt: SecretString,
+}
+
+impl UserSession {
+    pub(super) fn new(client: Client, user_jwt: SecretString) -> Self {
+        Self(Arc::new(Inner { keys: Cache::new(Exchange { client, user_jwt }) }))
+    }
+
+    pub(super) async fn signer(&self) -> Result<AuthorizationSigner, Error> {
+        let Served { value, .. } = self.0.keys.value().await?;
+        Ok(value)
+    }
+
+    /// Exchanges anew, unless another has by now.
+    pub(super) async fn renew(&self) -> Result<(), Error> {
+        if let Some(held) = self.0.keys.held() {
+            self.0.keys.replace(held.generation).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Source<AuthorizationKey> for Exchange {
+    async fn fetch(
+        &self,
+        _: Option<Arc<AuthorizationKey>>,
+    ) -> Result<Fetched<AuthorizationKey>, Error> {
+        let recipient = SessionRecipient::from(random::p256_key()?);
+        let body = Authenticate {
+            user_jwt: self.user_jwt.expose_secret(),
+            encryption_type: "HPKE",
+            recipient_public_key: recipient.public_key(),
+        };
+        let answer: Authenticated = self.client.authenticate(&body).await?;
+        let sealed = &answer.encrypted_authorization_key;
+        let key = recipient
+            .open(&sealed.encapsulated_key, &sealed.ciphertext)
+            .map_err(|_| Error::new(Kind::Answer, "the session's key does not open"))?;
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds of this millennium are exact")]
+        let lifetime_ms = (answer.expires_at - unix_ms() as f64).clamp(0.0, 1e12);
+        let lifetime = Some(Duration::from_secs_f64(lifetime_ms / 1_000.0));
+        Ok(Fetched { value: key, lifetime, made: true })
+    }
+}
+
+impl fmt::Debug for UserSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserSession([redacted])")
+    }
+}

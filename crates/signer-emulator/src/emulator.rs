@@ -1,0 +1,330 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt, Limited, StreamBody};
+use hyper::body::Frame;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::answer::{Answer, Refusal};
+use crate::fault::{Fault, FaultRule, Faults, RetryAfter};
+use crate::privy::Privy;
+use crate::stream::{FaultyStream, Mishap, MishapSwitch};
+
+const MAX_BODY: usize = 4 << 20;
+
+/// The four services on one port of loopback, each under its own path. It ends when it is dropped.
+pub struct Emulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) faults: Faults,
+    pub(crate) clock: SkewedClock,
+    pub(crate) privy: Privy,
+    seen: Mutex<Vec<Seen>>,
+    next_id: AtomicU64,
+}
+
+/// A request that came in.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The path and the query.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A request as the services see it.
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    /// The whole address, as it was asked for.
+    pub(crate) url: String,
+    /// The parts of the path behind the service's own, decoded.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Emulator {
+    /// Starts on a free port.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_on(0).await
+    }
+
+    /// Starts on a port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn start_on(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            faults: Faults::default(),
+            clock: SkewedClock::default(),
+            privy: Privy::new(),
+            seen: Mutex::default(),
+            next_id: AtomicU64::new(1),
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { shared, address, task })
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The base URL of the stand-in for Privy.
+    pub fn privy_url(&self) -> String {
+        format!("{}/privy", self.url())
+    }
+
+    /// Has something go wrong.
+    pub fn fault(&self, rule: FaultRule) {
+        self.shared.faults.add(rule);
+    }
+
+    /// Has nothing more go wrong.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Sets the services' clock so many milliseconds ahead of ours, or behind.
+    pub fn skew_clock(&self, ms: i64) {
+        self.shared.clock.0.store(ms, Ordering::Relaxed);
+    }
+
+    /// The requests that came in, in their order.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.shared.seen().clone()
+    }
+
+    /// How many requests of a method came in for paths that begin in one way.
+    pub fn count(&self, method: &str, path: &str) -> usize {
+        let fits = |seen: &&Seen| seen.method == method && seen.path.starts_with(path);
+        self.shared.seen().iter().filter(fits).count()
+    }
+
+    /// Serves until it is dropped.
+    pub async fn serve_for_ever(&mut self) {
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Emulator({})", self.address)
+    }
+}
+
+impl Shared {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An id that looks like those of the services, and can be told from all others of this emulator.
+    pub(crate) fn id(&self, what: &str) -> String {
+        format!("{what}-{:08}", self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The services' clock.
+#[derive(Debug, Default)]
+pub(crate) struct SkewedClock(AtomicI64);
+
+impl SkewedClock {
+    /// Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> u64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or_default();
+        now.saturating_add_signed(self.0.load(Ordering::Relaxed))
+    }
+
+    fn http_date(&self, ahead_s: u64) -> String {
+        let time = UNIX_EPOCH + Duration::from_millis(self.now_ms()) + Duration::from_secs(ahead_s);
+        httpdate::fmt_http_date(time)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, Arc::clone(&shared)));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    let _ = stream.set_nodelay(true);
+    let switch = MishapSwitch::default();
+    let io = TokioIo::new(FaultyStream::new(stream, switch.clone()));
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (shared, switch) = (Arc::clone(&shared), switch.clone());
+        async move { Ok::<_, Infallible>(answer(request.map(Body::new), &shared, &switch).await) }
+    });
+    // How it ends is the caller's affair.
+    let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).await;
+}
+
+async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Response {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    let fault = shared.faults.take(head.method.as_str(), &path);
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+        return Answer::from(Refusal::new(413, "too_large", "the body is too large"))
+            .into_response();
+    };
+    let body = body.to_bytes();
+    shared.seen().push(Seen {
+        method: head.method.to_string(),
+        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        headers: head.headers.clone(),
+        body: body.to_vec(),
+    });
+    if let Some(response) = fault_instead(fault.as_ref(), shared, switch).await {
+        return response;
+    }
+    let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let mut segments = path.split('/').skip(1).map(decode);
+    let service = segments.next().unwrap_or_default();
+    let incoming = Incoming {
+        method: head.method,
+        url: format!("http://{host}{}", head.uri),
+        segments: segments.collect(),
+        query: head.uri.query().unwrap_or_default().into(),
+        headers: head.headers,
+        body,
+    };
+    let answer = match service.as_str() {
+        "privy" => crate::privy::answer(shared, &incoming),
+        _ => Err(Refusal::new(404, "not_found", "there is no such service")),
+    };
+    let mut response = answer.unwrap_or_else(Answer::from).into_response();
+    if let Ok(date) = HeaderValue::from_str(&shared.clock.http_date(0)) {
+        response.headers_mut().insert(DATE, date);
+    }
+    fault_after(fault.as_ref(), response, switch).await
+}
+
+/// What comes instead of an answer, before anything is done.
+async fn fault_instead(
+    fault: Option<&Fault>,
+    shared: &Shared,
+    switch: &MishapSwitch,
+) -> Option<Response> {
+    let plain = |status: u16| {
+        let mut response = Response::new(Body::from("{}"));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        response
+    };
+    let with = |mut response: Response, name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+        Some(response)
+    };
+    match fault? {
+        Fault::Delay(time) => {
+            tokio::time::sleep(*time).await;
+            None
+        }
+        Fault::Hang => std::future::pending().await,
+        Fault::Reset => {
+            switch.set(Mishap::Reset);
+            Some(plain(200))
+        }
+        Fault::Html => {
+            let page = "<!doctype html><title>Welcome</title>";
+            with(Response::new(Body::from(page)), CONTENT_TYPE, "text/html")
+        }
+        Fault::Status(status) => Some(plain(*status)),
+        Fault::TooMany(name, form) => {
+            let value = match form {
+                RetryAfter::Number(number) => number.to_string(),
+                RetryAfter::Date(ahead) => shared.clock.http_date(*ahead),
+                RetryAfter::Time(ahead) => (shared.clock.now_ms() / 1_000 + ahead).to_string(),
+            };
+            let response = with(plain(429), HeaderName::from_static(name), &value)?;
+            with(response, DATE, &shared.clock.http_date(0))
+        }
+        Fault::Endless => Some(Response::new(endless())),
+        Fault::Huge => with(Response::new(endless()), CONTENT_LENGTH, "1073741824"),
+        Fault::Redirect(to) => with(plain(307), LOCATION, to),
+        Fault::Lost | Fault::Cut | Fault::Truncated | Fault::Twice => None,
+    }
+}
+
+/// What becomes of an answer, once it is done.
+async fn fault_after(fault: Option<&Fault>, response: Response, switch: &MishapSwitch) -> Response {
+    let (mut head, body) = response.into_parts();
+    let mut body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    match fault {
+        Some(Fault::Lost) => switch.set(Mishap::Reset),
+        Some(Fault::Cut) => switch.set(Mishap::Cut(body.len().div_ceil(2))),
+        Some(Fault::Twice) => switch.set(Mishap::Twice),
+        Some(Fault::Truncated) => body = body.slice(..body.len() / 2),
+        _ => {}
+    }
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Response::from_parts(head, Body::from(body))
+}
+
+fn endless() -> Body {
+    let chunk = Bytes::from(vec![b' '; 64 * 1024]);
+    let frames = std::iter::repeat_with(move || Ok::<_, Infallible>(Frame::data(chunk.clone())));
+    Body::new(StreamBody::new(futures_util::stream::iter(frames)))
+}
+
+/// A part of a path without its percent signs.
+fn decode(part: &str) -> String {
+    let bytes = part.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let digits = part.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) => {
+                out.push(decoded);
+                at += 3;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

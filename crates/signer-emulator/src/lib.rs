@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod emulator;
+mod fault;
+mod hpke_seal;
+mod key;
+mod privy;
+mod stream;
+
+pub use emulator::{Emulator, Seen};
+pub use fault::{Fault, FaultError, FaultRule, RetryAfter};
