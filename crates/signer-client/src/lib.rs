@@ -3,6 +3,8 @@
 mod access_key;
 mod cache;
 mod clock;
+#[cfg(feature = "crossmint")]
+pub mod crossmint;
 mod error;
 #[cfg(feature = "file")]
 mod folder;

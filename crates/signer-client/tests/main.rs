@@ -1,6 +1,7 @@
 //! The clients and their stores, as processes and over real sockets. Keys and secrets here are for tests.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod crossmint;
 mod file_store;
 mod privy;
 #[path = "../../signer-server/tests/redis_server.rs"]

@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::answer::{Answer, Refusal};
+use crate::crossmint::{Crossmint, Mischief};
 use crate::fault::{Fault, FaultRule, Faults, RetryAfter};
 use crate::privy::Privy;
 use crate::stream::{FaultyStream, Mishap, MishapSwitch};
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) clock: SkewedClock,
     pub(crate) privy: Privy,
+    pub(crate) crossmint: Crossmint,
     seen: Mutex<Vec<Seen>>,
     next_id: AtomicU64,
 }
@@ -86,6 +88,7 @@ impl Emulator {
             faults: Faults::default(),
             clock: SkewedClock::default(),
             privy: Privy::new(),
+            crossmint: Crossmint::new(),
             seen: Mutex::default(),
             next_id: AtomicU64::new(1),
         });
@@ -101,6 +104,26 @@ impl Emulator {
     /// The base URL of the stand-in for Privy.
     pub fn privy_url(&self) -> String {
         format!("{}/privy", self.url())
+    }
+
+    /// The base URL of the stand-in for Crossmint.
+    pub fn crossmint_url(&self) -> String {
+        format!("{}/crossmint", self.url())
+    }
+
+    /// A server's API key of the stand-in for Crossmint, of a project in staging.
+    pub fn crossmint_api_key(&self) -> String {
+        self.shared.crossmint.api_key().to_owned()
+    }
+
+    /// The public key, in base58, that signs that API key.
+    pub fn crossmint_trusted_key(&self) -> String {
+        self.shared.crossmint.trusted_key()
+    }
+
+    /// Has the stand-in for Crossmint ask for approvals that a careful client refuses.
+    pub fn crossmint_mischief(&self, mischief: Option<Mischief>) {
+        self.shared.crossmint.be(mischief);
     }
 
     /// Has something go wrong.
@@ -229,6 +252,7 @@ async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Res
         body,
     };
     let answer = match service.as_str() {
+        "crossmint" => crate::crossmint::answer(shared, &incoming),
         "privy" => crate::privy::answer(shared, &incoming),
         _ => Err(Refusal::new(404, "not_found", "there is no such service")),
     };

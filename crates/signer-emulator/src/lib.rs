@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod crossmint;
 mod emulator;
 mod fault;
 mod hpke_seal;
@@ -8,5 +9,6 @@ mod key;
 mod privy;
 mod stream;
 
+pub use crossmint::Mischief;
 pub use emulator::{Emulator, Seen};
 pub use fault::{Fault, FaultError, FaultRule, RetryAfter};

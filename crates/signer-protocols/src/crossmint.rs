@@ -29,6 +29,7 @@ mod error;
 mod locator;
 pub mod rest;
 mod secret;
+mod solana_message;
 mod solana_transaction;
 
 pub use api_key::{ApiKey, ApiKeyExpectation, TrustedKeys, Usage};
@@ -38,3 +39,4 @@ pub use derivation::{DerivationInfo, Scheme, ServerSigner};
 pub use error::{ApiKeyError, ApprovalError, ChainError, DerivationError, SecretError};
 pub use locator::{Address, Locator, SignerResolution, resolve_signer};
 pub use secret::SignerSecret;
+pub use solana_message::{Account, Instruction, SolanaMessage};

@@ -17,7 +17,7 @@ pub use request::{
 };
 pub use response::{
     ApiError, ApprovalStatus, ApprovalsState, OnChain, PendingApproval, SignatureResponse,
-    SignerReference, Status, Timestamp, TransactionResponse, Wallet, WalletConfig,
+    SignerChange, SignerReference, Status, Timestamp, TransactionResponse, Wallet, WalletConfig,
 };
 
 pub use crate::Json;

@@ -41,7 +41,7 @@ pub struct WalletConfig {
 }
 
 /// A signer as the API names it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct SignerReference {
     /// `server`, `api-key`, `external-wallet`, …
@@ -178,6 +178,28 @@ pub struct SignatureResponse {
     pub approvals: ApprovalsState,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+}
+
+/// The answer to `POST /wallets/{wallet}/signers`, in the forms that were seen: a transaction, at the top or inside,
+/// or on EVM a signature for each chain.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct SignerChange {
+    /// The id of the transaction to approve, where the answer is one.
+    pub id: Option<String>,
+    /// Its state.
+    pub status: Option<Status>,
+    /// Who has to approve it.
+    #[serde(default)]
+    pub approvals: ApprovalsState,
+    /// What goes on chain.
+    #[serde(rename = "onChain")]
+    pub on_chain: Option<OnChain>,
+    /// The transaction to approve, where it stands inside.
+    pub transaction: Option<TransactionResponse>,
+    /// The signatures to approve, by chain.
+    #[serde(default)]
+    pub chains: alloc::collections::BTreeMap<String, SignatureResponse>,
 }
 
 /// An error of the API.

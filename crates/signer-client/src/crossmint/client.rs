@@ -1,0 +1,344 @@
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use signer_protocols::crossmint::rest::{
+    API_KEY_HEADER, API_VERSION, CreateWallet, IDEMPOTENCY_KEY_HEADER, Wallet as WalletRecord,
+};
+use signer_protocols::crossmint::{
+    ApiKey, ApiKeyError, ApiKeyExpectation, ChainError, ChainId, Environment, Locator, ProjectId,
+    Scheme, ServerSigner, SignerResolution, SignerSecret, TrustedKeys, Usage, resolve_signer,
+};
+
+use super::policy::{AsRequested, is_for};
+use super::wallet::Wallet;
+use super::{ApprovalPolicy, Waiting};
+use crate::error::{Error, Kind};
+use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::{BaseUrl, TransportOptions, random};
+
+/// A client of one project. Clones share connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    api_key: HeaderValue,
+    project: ProjectId,
+    environment: Environment,
+    policy: Arc<dyn ApprovalPolicy>,
+    waiting: Waiting,
+}
+
+/// A wallet to be made.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct NewWallet {
+    chain: ChainId,
+    scheme: Scheme,
+    owner: Option<String>,
+    alias: Option<String>,
+    signers: Vec<Locator>,
+}
+
+impl NewWallet {
+    /// A wallet on a chain; in staging and development the testnet of a mainnet is used.
+    pub const fn new(chain: ChainId) -> Self {
+        Self { chain, scheme: Scheme::Current, owner: None, alias: None, signers: Vec::new() }
+    }
+
+    /// Derives the signer as SDKs up to 1.2 did.
+    pub const fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Names the owner, e.g. `email:user@example.com`.
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.owner = Some(owner.into());
+        self
+    }
+
+    /// Gives it an alias.
+    pub fn alias(mut self, alias: impl Into<String>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
+    /// Adds a further server signer from the start.
+    pub fn signer(mut self, signer: Locator) -> Self {
+        self.signers.push(signer);
+        self
+    }
+}
+
+impl Client {
+    /// A client of the project that the API key names, with the usual deadlines.
+    ///
+    /// # Errors
+    /// An input error when the key is not one of a server, or is signed by nobody that is `trusted`.
+    pub fn new(base: BaseUrl, api_key: SecretString, trusted: &TrustedKeys) -> Result<Self, Error> {
+        Self::with_options(base, api_key, trusted, TransportOptions::default())
+    }
+
+    /// A client with deadlines and bounds of your own.
+    ///
+    /// # Errors
+    /// An input error when the key is not one of a server, or is signed by nobody that is `trusted`.
+    #[allow(clippy::needless_pass_by_value, reason = "the secret ends here")]
+    pub fn with_options(
+        base: BaseUrl,
+        api_key: SecretString,
+        trusted: &TrustedKeys,
+        options: TransportOptions,
+    ) -> Result<Self, Error> {
+        let expected = ApiKeyExpectation { usage: Some(Usage::Server), environment: None };
+        let parsed = ApiKey::parse(api_key.expose_secret(), trusted, expected)
+            .map_err(|error| Error::input(api_key_rule(error)))?;
+        let rule = "the api key is of visible characters";
+        Ok(Self(Arc::new(Inner {
+            api_key: secret_header(&api_key, rule)?,
+            transport: Transport::new(base, options)?,
+            project: parsed.project_id,
+            environment: parsed.environment,
+            policy: Arc::new(AsRequested),
+            waiting: Waiting::default(),
+        })))
+    }
+
+    /// The same client with a policy of yours, which sees each approval before it is signed.
+    #[must_use]
+    pub fn approval_policy(self, policy: Arc<dyn ApprovalPolicy>) -> Self {
+        self.with(|inner| inner.policy = policy)
+    }
+
+    /// The same client, waiting in another way.
+    #[must_use]
+    pub fn waiting(self, waiting: Waiting) -> Self {
+        self.with(|inner| inner.waiting = waiting)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let Inner { transport, api_key, project, environment, policy, waiting } = &*self.0;
+        let mut inner = Inner {
+            transport: transport.clone(),
+            api_key: api_key.clone(),
+            project: project.clone(),
+            environment: *environment,
+            policy: Arc::clone(policy),
+            waiting: waiting.clone(),
+        };
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// The environment that the API key names.
+    pub fn environment(&self) -> Environment {
+        self.0.environment
+    }
+
+    /// The server signer of a chain, derived for the project and the environment of the API key.
+    ///
+    /// # Errors
+    /// An input error for a testnet in production.
+    pub fn signer(
+        &self,
+        secret: &SignerSecret,
+        chain: ChainId,
+        scheme: Scheme,
+    ) -> Result<ServerSigner, Error> {
+        let chain = self.chain(chain)?;
+        ServerSigner::derive(secret, &self.0.project, self.0.environment, chain, scheme)
+            .map_err(|_| Error::new(Kind::Local, "the derived key is no scalar of the curve"))
+    }
+
+    /// The chain as this environment has it.
+    pub(super) fn chain(&self, chain: ChainId) -> Result<ChainId, Error> {
+        chain.in_environment(self.0.environment).map_err(|error| match error {
+            ChainError::TestnetInProduction(_) => {
+                Error::input("a testnet cannot be used in production")
+            }
+            _ => Error::input("the chain is not known"),
+        })
+    }
+
+    /// Makes a wallet whose admin is our server signer. What comes back is checked to be that.
+    ///
+    /// # Errors
+    /// [`Error`]; `is_mismatch()` when the wallet that was made has another admin.
+    pub async fn create_wallet(
+        &self,
+        wallet: NewWallet,
+        secret: &SignerSecret,
+    ) -> Result<Wallet, Error> {
+        let chain = self.chain(wallet.chain)?;
+        let signer = self.signer(secret, chain, wallet.scheme)?;
+        let locator = signer.locator();
+        let mut body = CreateWallet::new(chain.chain_type(), &locator);
+        for signer in &wallet.signers {
+            body = body.delegated_signer(signer);
+        }
+        if let Some(owner) = wallet.owner {
+            body = body.owner(owner);
+        }
+        if let Some(alias) = wallet.alias {
+            body = body.alias(alias);
+        }
+        let record: WalletRecord = self.post(&[], "", &body, None).await?.json()?;
+        let admin = record.config.admin_signer.as_ref();
+        if record.chain_type != chain.chain_type().as_str()
+            || !admin.is_some_and(|it| is_for(it, &locator))
+        {
+            return Err(Error::new(
+                Kind::Mismatch,
+                "the wallet that was made is not the one that was asked for",
+            ));
+        }
+        Ok(Wallet::new(self.clone(), chain, record.address, signer))
+    }
+
+    /// Opens a wallet by its address, or by a locator as `evm:alias:shop` or `email:user@example.com:evm`. Its
+    /// signer is found among those that the secret derives, by both schemes.
+    ///
+    /// # Errors
+    /// [`Error`]; an input error that names both locators when the secret has no signer of the wallet.
+    pub async fn wallet(
+        &self,
+        locator: &str,
+        chain: ChainId,
+        secret: &SignerSecret,
+    ) -> Result<Wallet, Error> {
+        let chain = self.chain(chain)?;
+        let record = self.record(locator).await?;
+        if record.chain_type != chain.chain_type().as_str() {
+            return Err(Error::input("the wallet is of another type of chain").about(locator));
+        }
+        let current = self.signer(secret, chain, Scheme::Current)?;
+        let legacy = self.signer(secret, chain, Scheme::Legacy)?;
+        let admin = record.config.admin_signer.as_ref();
+        let texts: Vec<String> =
+            record.config.delegated_signers.iter().chain(admin).filter_map(locator_text).collect();
+        let recovery = admin.and_then(|admin| admin.address.as_deref());
+        let registered = texts.iter().map(String::as_str);
+        let signer = match resolve_signer(
+            &current.locator(),
+            &legacy.locator(),
+            registered,
+            recovery,
+        ) {
+            SignerResolution::Current => current,
+            SignerResolution::Legacy => legacy,
+            SignerResolution::Unregistered => {
+                let both = format!("{} and {}", current.locator(), legacy.locator());
+                let rule = "neither is a signer of the wallet: is it another secret, project or environment?";
+                return Err(Error::input(rule).about(both));
+            }
+        };
+        Ok(Wallet::new(self.clone(), chain, record.address, signer))
+    }
+
+    pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {
+        self.get(&[locator], "/{wallet}").await?.json()
+    }
+
+    pub(super) fn policy(&self) -> &dyn ApprovalPolicy {
+        &*self.0.policy
+    }
+
+    pub(super) fn wait(&self) -> &Waiting {
+        &self.0.waiting
+    }
+
+    pub(super) async fn get(&self, path: &[&str], route: &'static str) -> Result<Answer, Error> {
+        self.send(Method::GET, path, &[], route, Repeat::Freely, None::<&()>).await
+    }
+
+    /// Posts under an idempotency key: the given one, or a new one.
+    pub(super) async fn post<B: Serialize>(
+        &self,
+        path: &[&str],
+        route: &'static str,
+        body: &B,
+        key: Option<String>,
+    ) -> Result<Answer, Error> {
+        let key = key.map_or_else(random::uuid, Ok)?;
+        self.send(Method::POST, path, &[], route, Repeat::Under(&key), Some(body)).await
+    }
+
+    /// Posts what may be said twice, or once only.
+    pub(super) async fn say<B: Serialize>(
+        &self,
+        path: &[&str],
+        route: &'static str,
+        repeat: Repeat<'_>,
+        body: &B,
+    ) -> Result<Answer, Error> {
+        self.send(Method::POST, path, &[], route, repeat, Some(body)).await
+    }
+
+    pub(super) async fn delete(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        route: &'static str,
+    ) -> Result<Answer, Error> {
+        self.send(Method::DELETE, path, query, route, Repeat::Never, None::<&()>).await
+    }
+
+    async fn send<B: Serialize>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        route: &'static str,
+        repeat: Repeat<'_>,
+        body: Option<&B>,
+    ) -> Result<Answer, Error> {
+        let prefix = ["api", API_VERSION, "wallets"];
+        let segments = prefix.into_iter().chain(path.iter().copied());
+        let url = self.0.transport.base().join(segments, query)?;
+        let body = body.map(json).transpose()?;
+        let call = Call { method, url, route, repeat };
+        let outgoing = || {
+            let name = HeaderName::from_static(API_KEY_HEADER);
+            let mut headers = HeaderMap::from_iter([(name, self.0.api_key.clone())]);
+            if let Repeat::Under(key) = repeat {
+                let rule = "an idempotency key is of visible characters";
+                header(&mut headers, IDEMPOTENCY_KEY_HEADER, key, rule)?;
+            }
+            Ok(Outgoing { headers, json: body.clone() })
+        };
+        self.0.transport.call(&call, outgoing).await
+    }
+}
+
+/// A signer's locator, however the service names it.
+pub(super) fn locator_text(
+    reference: &signer_protocols::crossmint::rest::SignerReference,
+) -> Option<String> {
+    let from_parts = || {
+        let (kind, address) = (reference.signer_type.as_ref()?, reference.address.as_ref()?);
+        Some(format!("{kind}:{address}"))
+    };
+    reference.locator.clone().or_else(from_parts)
+}
+
+const fn api_key_rule(error: ApiKeyError) -> &'static str {
+    match error {
+        ApiKeyError::OldFormat => "the api key has the old format: make a new one in the console",
+        ApiKeyError::Prefix | ApiKeyError::Usage => "the api key must be one of a server, sk_…",
+        ApiKeyError::Signature => "the api key is not signed by a trusted key",
+        _ => "the api key is damaged",
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { transport, project, environment, .. } = &*self.0;
+        let (project, environment) = (project.as_str(), environment.as_str());
+        write!(f, "crossmint::Client({project}, {environment}, {})", transport.base())
+    }
+}

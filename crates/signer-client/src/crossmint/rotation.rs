@@ -1,0 +1,132 @@
+use signer_protocols::crossmint::rest::Wallet as WalletRecord;
+use signer_protocols::crossmint::{ChainId, Locator, Scheme, SignerSecret};
+
+use super::client::locator_text;
+use super::policy::is_for;
+use super::{Client, Wallet};
+use crate::error::{Error, Kind};
+use crate::token::{digest, hex};
+
+/// A rotation of the secret behind a wallet's server signer: the new signer is added, seen to be there, and the old one
+/// removed. Every step is read off the service first, so a rotation that a crash ended is ended by running it again.
+///
+/// Both steps are approved by the wallet's admin signer. Where the old signer **is** the admin signer, these calls
+/// cannot replace it, and nothing is changed.
+#[derive(Debug)]
+#[must_use]
+pub struct Rotation<'a> {
+    wallet: &'a str,
+    chain: ChainId,
+    old: &'a SignerSecret,
+    new: &'a SignerSecret,
+    admin: &'a SignerSecret,
+}
+
+/// Who can sign for a wallet, by locators as `server:0x…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signers {
+    /// The admin signer.
+    pub admin: Option<String>,
+    /// All others.
+    pub delegated: Vec<String>,
+}
+
+impl Signers {
+    pub(super) fn of(record: &WalletRecord) -> Self {
+        Self {
+            admin: record.config.admin_signer.as_ref().and_then(locator_text),
+            delegated: record.config.delegated_signers.iter().filter_map(locator_text).collect(),
+        }
+    }
+}
+
+impl<'a> Rotation<'a> {
+    /// From the `old` secret to the `new` one, for the wallet found by a locator; `admin` is the secret of the
+    /// wallet's admin signer, which approves.
+    pub const fn new(
+        wallet: &'a str,
+        chain: ChainId,
+        old: &'a SignerSecret,
+        new: &'a SignerSecret,
+        admin: &'a SignerSecret,
+    ) -> Self {
+        Self { wallet, chain, old, new, admin }
+    }
+}
+
+impl Client {
+    /// Rotates, and reads at the end who can still sign. `step` is told of each step before it is made.
+    ///
+    /// # Errors
+    /// [`Error`]; `is_refused()`, with nothing changed, when the old signer is the admin signer, or `admin` is not
+    /// the secret of the admin signer. After any other error: run it again.
+    pub async fn rotate(
+        &self,
+        rotation: Rotation<'_>,
+        mut step: impl FnMut(&str) + Send,
+    ) -> Result<Signers, Error> {
+        let Rotation { wallet: name, chain, old, new, admin } = rotation;
+        let chain = self.chain(chain)?;
+        let record = self.record(name).await?;
+        let is_admin = |locator: &Locator| {
+            record.config.admin_signer.as_ref().is_some_and(|admin| is_for(admin, locator))
+        };
+        let olds = [Scheme::Current, Scheme::Legacy].map(|scheme| self.signer(old, chain, scheme));
+        let olds = olds.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if olds.iter().any(|old| is_admin(&old.locator())) {
+            let rule = "the old signer is the wallet's admin signer, which these calls cannot replace; nothing was changed";
+            return Err(Error::new(Kind::Refused, rule).about(name));
+        }
+        let current = self.signer(admin, chain, Scheme::Current)?;
+        let approver = if is_admin(&current.locator()) {
+            current
+        } else {
+            let legacy = self.signer(admin, chain, Scheme::Legacy)?;
+            if !is_admin(&legacy.locator()) {
+                let rule = "the given admin secret is not that of the wallet's admin signer; nothing was changed";
+                return Err(Error::new(Kind::Refused, rule).about(name));
+            }
+            legacy
+        };
+        let added = self.signer(new, chain, Scheme::Current)?.locator();
+        if olds.iter().any(|old| old.locator() == added) {
+            return Err(Error::input("the new secret is the old one"));
+        }
+        let address = record.address.clone();
+        let wallet = Wallet::new(self.clone(), chain, record.address.clone(), approver);
+
+        if !is_signer(&record, &added) {
+            step("adding the new signer");
+            let parts = [address.as_bytes(), added.to_string().as_bytes()].map(<[u8]>::to_vec);
+            let key = hex(&digest(b"signer rotation add", &[&parts[0], &parts[1]]));
+            wallet.add_signer_as(&added, wallet.signer(), Some(key)).await?;
+        }
+        // The old one stays until the new one is seen to be there.
+        let record = self.record(&address).await?;
+        if !is_signer(&record, &added) {
+            let what = "the new signer is not among the wallet's signers; the old one was left";
+            return Err(Error::new(Kind::Failed, what).about(address));
+        }
+        for old in olds.iter().map(|old| old.locator()) {
+            if is_signer(&record, &old) {
+                step("removing the old signer");
+                match wallet.remove_signer_as(&old, wallet.signer()).await {
+                    Err(error) if error.is_not_found() => {}
+                    removed => removed?,
+                }
+            }
+        }
+        step("reading who can sign");
+        let record = self.record(&address).await?;
+        if olds.iter().any(|old| is_signer(&record, &old.locator())) {
+            let what = "the old signer is still among the wallet's signers";
+            return Err(Error::new(Kind::Failed, what).about(address));
+        }
+        Ok(Signers::of(&record))
+    }
+}
+
+fn is_signer(record: &WalletRecord, locator: &Locator) -> bool {
+    record.config.delegated_signers.iter().any(|signer| is_for(signer, locator))
+}

@@ -1,0 +1,127 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signer_protocols::crossmint::rest::Status;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Error, Kind};
+
+/// How it is waited for a transaction: every 500 ms for 5 s, then less often, up to 2 s apart, for 60 s in all.
+#[derive(Clone)]
+pub struct Waiting {
+    /// The first pause. Default: 500 ms.
+    pub pause: Duration,
+    /// For how long that pause stays. Default: 5 s.
+    pub steady: Duration,
+    /// The longest pause; they grow by half. Default: 2 s.
+    pub longest: Duration,
+    /// After how long nobody waits any more. Default: 60 s.
+    pub deadline: Duration,
+    /// Ends the waiting.
+    pub cancel: Option<Cancel>,
+    /// Is told of each look.
+    pub progress: Option<Arc<dyn Fn(Progress<'_>) + Send + Sync>>,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self {
+            pause: Duration::from_millis(500),
+            steady: Duration::from_secs(5),
+            longest: Duration::from_secs(2),
+            deadline: Duration::from_secs(60),
+            cancel: None,
+            progress: None,
+        }
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting")
+            .field("pause", &self.pause)
+            .field("steady", &self.steady)
+            .field("longest", &self.longest)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a look showed.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Progress<'a> {
+    /// The id of what is waited for.
+    pub id: &'a str,
+    /// Its state.
+    pub status: &'a Status,
+    /// How long it has been waited for.
+    pub elapsed: Duration,
+}
+
+/// Ends a waiting from elsewhere. What was waited for goes on, and can be waited for again by its id.
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<watch::Sender<bool>>);
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self(Arc::new(watch::channel(false).0))
+    }
+}
+
+impl Cancel {
+    /// Ends all waitings that hold it.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn cancelled(&self) {
+        let mut receiver = self.0.subscribe();
+        let _ = receiver.wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+/// One waiting.
+pub(super) struct Wait<'a> {
+    waiting: &'a Waiting,
+    begun: Instant,
+    pause: Duration,
+}
+
+impl<'a> Wait<'a> {
+    pub(super) fn begin(waiting: &'a Waiting) -> Self {
+        Self { waiting, begun: Instant::now(), pause: waiting.pause }
+    }
+
+    pub(super) fn tell(&self, id: &str, status: &Status) {
+        if let Some(progress) = &self.waiting.progress {
+            progress(Progress { id, status, elapsed: self.begun.elapsed() });
+        }
+    }
+
+    /// Until the next look. When time is up, or it is cancelled, the outcome is not known.
+    pub(super) async fn pause(&mut self, id: &str) -> Result<(), Error> {
+        let deadline = self.begun + self.waiting.deadline;
+        let next = Instant::now() + self.pause;
+        if self.begun.elapsed() >= self.waiting.steady {
+            self.pause = (self.pause * 3 / 2).min(self.waiting.longest);
+        }
+        let cancelled = async {
+            match &self.waiting.cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        if timeout_at(next.min(deadline), cancelled).await.is_ok() {
+            let error = Error::new(Kind::Refused, "the waiting was cancelled");
+            return Err(error.about(id).with_unknown_outcome());
+        }
+        if Instant::now() >= deadline {
+            let error = Error::new(Kind::Deadline, "it did not end in time");
+            return Err(error.about(id).with_unknown_outcome());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! Crossmint, against the emulator.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use signer_client::BaseUrl;
+use signer_client::crossmint::{
+    ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, Rotation, Waiting,
+};
+use signer_emulator::{Emulator, FaultRule, Mischief};
+use signer_protocols::Json;
+use signer_protocols::crossmint::rest::{EvmCall, StellarCall, Transaction, TypedData};
+use signer_protocols::crossmint::{ChainId, Scheme, SignerSecret, TrustedKeys};
+
+const CHAINS: [&str; 3] = ["base", "solana", "stellar"];
+
+async fn start() -> (Emulator, Client) {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator);
+    (emulator, client)
+}
+
+fn client(emulator: &Emulator) -> Client {
+    let base = BaseUrl::parse(&emulator.crossmint_url()).unwrap();
+    let trusted =
+        TrustedKeys::any_environment([emulator.crossmint_trusted_key().as_str()]).unwrap();
+    let waiting = Waiting { pause: Duration::from_millis(10), ..Waiting::default() };
+    Client::new(base, emulator.crossmint_api_key().into(), &trusted).unwrap().waiting(waiting)
+}
+
+/// A secret of a test.
+fn secret(digit: u8) -> SignerSecret {
+    SignerSecret::parse(&format!("{digit:x}").repeat(64)).unwrap()
+}
+
+fn chain(name: &str) -> ChainId {
+    ChainId::parse(name).unwrap()
+}
+
+/// A legacy Solana transaction that sends a lamport, written by hand.
+fn solana_transaction(payer: &str) -> String {
+    use signer_core::address::solana::Address;
+    use signer_core::encoding::base58;
+    let mut wire = vec![1];
+    wire.extend([0; 64]);
+    wire.extend([1, 0, 1, 3]);
+    wire.extend(Address::parse(payer).unwrap().as_bytes());
+    wire.extend([9; 32]);
+    wire.extend([0; 32]);
+    wire.extend([7; 32]);
+    wire.extend([1, 2, 2, 0, 1, 12, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    let mut text = vec![0; base58::encoded_len(wire.len())];
+    base58::encode(&wire, &mut text).unwrap().into()
+}
+
+fn transaction(name: &str, payer: &str) -> Transaction {
+    match name {
+        "solana" => Transaction::Solana(solana_transaction(payer)),
+        "stellar" => Transaction::Stellar(StellarCall::new("C…", "transfer", Json::Array(vec![]))),
+        _ => {
+            let call = EvmCall::Parts {
+                to: format!("0x{}", "11".repeat(20)),
+                value: "5".into(),
+                data: "0x".into(),
+            };
+            Transaction::Evm(chain("base-sepolia"), vec![call])
+        }
+    }
+}
+
+#[tokio::test]
+async fn wallets_are_made_found_and_used_on_every_chain_by_both_schemes() {
+    let (emulator, client) = start().await;
+    for name in CHAINS {
+        for scheme in [Scheme::Current, Scheme::Legacy] {
+            let alias = format!("{name}-{scheme:?}");
+            let new =
+                NewWallet::new(chain(name)).scheme(scheme).alias(&alias).owner("email:a@b.example");
+            let wallet = client.create_wallet(new, &secret(1)).await.unwrap();
+            let found = client
+                .wallet(&format!("evm:alias:{alias}"), chain(name), &secret(1))
+                .await
+                .unwrap();
+            assert_eq!(found.address(), wallet.address());
+            assert_eq!(found.signer().address(), wallet.signer().address());
+            let payer = found.signer().address().to_string();
+            let sent = found.send(transaction(name, &payer)).await.unwrap();
+            assert!(sent.hash.is_some());
+            let recipient = match name {
+                "base" => format!("0x{}", "22".repeat(20)),
+                _ => wallet.address().to_owned(),
+            };
+            found.transfer("usdc", &recipient, "1.5").await.unwrap();
+            assert!(found.transfer("usdc", "nobody", "1.5").await.unwrap_err().is_input());
+            for amount in ["", "0", "0.0", "-1", "1e3", "1.", ".5", "1.5.0", "a"] {
+                let refused = found.transfer("usdc", &recipient, amount).await;
+                assert!(refused.unwrap_err().is_input(), "{amount}");
+            }
+            if name == "base" {
+                assert_eq!(found.chain().as_str(), "base-sepolia");
+                assert!(found.sign_message("hello").await.unwrap().signature.starts_with("0x"));
+                let empty = || Json::Object([].into());
+                let typed = TypedData {
+                    domain: empty(),
+                    message: empty(),
+                    primary_type: "A".into(),
+                    types: empty(),
+                };
+                found.sign_typed_data(typed).await.unwrap();
+            } else {
+                assert!(found.sign_message("hello").await.unwrap_err().is_input());
+            }
+            assert!(
+                client
+                    .wallet(wallet.address(), chain(name), &secret(2))
+                    .await
+                    .unwrap_err()
+                    .is_input()
+            );
+        }
+    }
+    for seen in emulator.seen().iter().filter(|seen| seen.method == "POST") {
+        let keyed = seen.headers.contains_key("x-idempotency-key");
+        assert_eq!(keyed, !seen.path.ends_with("/approvals"), "{}", seen.path);
+    }
+}
+
+#[tokio::test]
+async fn what_must_not_be_signed_is_not() {
+    let (emulator, client) = start().await;
+    for (name, mischief) in [
+        ("solana", Mischief::OtherTransaction),
+        ("solana", Mischief::OtherShape),
+        ("base", Mischief::OtherShape),
+        ("base", Mischief::TwoApprovals),
+        ("stellar", Mischief::OtherShape),
+        ("base", Mischief::OtherChain),
+        ("solana", Mischief::OtherChain),
+    ] {
+        let wallet = client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await.unwrap();
+        let payer = wallet.signer().address().to_string();
+        emulator.crossmint_mischief(Some(mischief));
+        let error = wallet.send(transaction(name, &payer)).await.unwrap_err();
+        assert!(error.is_mismatch() || error.is_refused(), "{name} {mischief:?}: {error:?}");
+        emulator.crossmint_mischief(None);
+    }
+    let approvals = emulator.seen().iter().filter(|seen| seen.path.ends_with("/approvals")).count();
+    assert_eq!(approvals, 0, "nothing was signed");
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    emulator.crossmint_mischief(Some(Mischief::OtherId));
+    let error = wallet.send(transaction("base", "")).await.unwrap_err();
+    assert!(error.is_mismatch(), "the success of another transaction is not ours: {error:?}");
+}
+
+struct Watching {
+    seen: Mutex<Vec<String>>,
+    allows: bool,
+}
+
+impl ApprovalPolicy for Watching {
+    fn allows(&self, request: &ApprovalRequest<'_>) -> bool {
+        let what = match &request.content {
+            Content::EvmHash(hash) => format!("{} {}", request.chain, hash.len()),
+            Content::Solana { transaction, as_requested } => {
+                format!("{} {} {as_requested:?}", request.chain, transaction.instructions().len())
+            }
+            Content::Stellar(_) => request.chain.to_string(),
+            _ => String::new(),
+        };
+        self.seen.lock().unwrap().push(what);
+        self.allows
+    }
+}
+
+#[tokio::test]
+async fn a_policy_sees_each_approval_first() {
+    let (emulator, plain) = start().await;
+    for allows in [true, false] {
+        let policy = Arc::new(Watching { seen: Mutex::default(), allows });
+        let client = plain.clone().approval_policy(policy.clone());
+        for name in CHAINS {
+            let wallet =
+                client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await.unwrap();
+            let payer = wallet.signer().address().to_string();
+            let sent = wallet.send(transaction(name, &payer)).await;
+            assert_eq!(sent.is_ok(), allows);
+            assert!(sent.err().is_none_or(|error| error.is_refused()));
+        }
+        assert_eq!(
+            *policy.seen.lock().unwrap(),
+            ["base-sepolia 66", "solana 1 Some(true)", "stellar"]
+        );
+    }
+    let approvals = emulator.seen().iter().filter(|seen| seen.path.ends_with("/approvals")).count();
+    assert_eq!(approvals, 3);
+}
+
+#[tokio::test]
+async fn an_approval_for_another_is_left_alone_and_waiting_ends() {
+    let (_emulator, plain) = start().await;
+    let looks = Arc::new(AtomicU32::new(0));
+    let cancel = Cancel::default();
+    let waiting = |deadline| {
+        let looks = Arc::clone(&looks);
+        Waiting {
+            pause: Duration::from_millis(10),
+            deadline,
+            cancel: Some(cancel.clone()),
+            progress: Some(Arc::new(move |_| drop(looks.fetch_add(1, Ordering::Relaxed)))),
+            ..Waiting::default()
+        }
+    };
+    let client = plain.clone().waiting(waiting(Duration::from_millis(150)));
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let signer = client.signer(&secret(2), chain("base"), Scheme::Current).unwrap().locator();
+    wallet.add_signer(&signer).await.unwrap();
+    let delegated = client.wallet(wallet.address(), chain("base"), &secret(2)).await.unwrap();
+    // Only the admin approves a change of signers: this waits for the admin, and not for ever.
+    let another = client.signer(&secret(3), chain("base"), Scheme::Current).unwrap().locator();
+    let error = delegated.add_signer(&another).await.unwrap_err();
+    assert!(error.is_deadline() && error.is_outcome_unknown(), "{error:?}");
+    assert!(looks.load(Ordering::Relaxed) > 5);
+
+    let client = plain.waiting(waiting(Duration::from_secs(60)));
+    let delegated = client.wallet(wallet.address(), chain("base"), &secret(2)).await.unwrap();
+    let waits = tokio::spawn(async move { delegated.add_signer(&another).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    cancel.cancel();
+    assert!(waits.await.unwrap().unwrap_err().is_refused());
+}
+
+#[tokio::test]
+async fn a_rotation_ends_wherever_it_was_broken_off() {
+    for name in CHAINS {
+        // The first so many requests of a rotation go well, and the next is lost for good.
+        for lost_after in 0..16 {
+            let (emulator, client) = start().await;
+            let (admin, old, new) = (secret(1), secret(2), secret(3));
+            let wallet = client.create_wallet(NewWallet::new(chain(name)), &admin).await.unwrap();
+            let old_signer = client.signer(&old, chain(name), Scheme::Current).unwrap().locator();
+            wallet.add_signer(&old_signer).await.unwrap();
+            let rotation = || Rotation::new(wallet.address(), chain(name), &old, &new, &admin);
+
+            let before = emulator.seen().len();
+            let mut task = Box::pin(client.rotate(rotation(), |_| {}));
+            let mut done = None;
+            while done.is_none() && emulator.seen().len() - before < lost_after {
+                done = tokio::time::timeout(Duration::from_millis(1), &mut task).await.ok();
+            }
+            // As a crash would.
+            drop(task);
+            let signers = client.rotate(rotation(), |_| {}).await.unwrap();
+            assert_eq!(signers.delegated.len(), 1, "{name} {lost_after}: {signers:?}");
+            let found = client.wallet(wallet.address(), chain(name), &new).await.unwrap();
+            let payer = found.signer().address().to_string();
+            found.send(transaction(name, &payer)).await.unwrap();
+            assert!(client.wallet(wallet.address(), chain(name), &old).await.is_err());
+            if done.is_some() {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_of_the_admin_changes_nothing_and_says_so() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let (one, two, three) = (secret(1), secret(2), secret(3));
+    let before = wallet.signers().await.unwrap();
+    for rotation in [
+        Rotation::new(wallet.address(), chain("base"), &one, &two, &one),
+        Rotation::new(wallet.address(), chain("base"), &two, &three, &two),
+    ] {
+        let error = client.rotate(rotation, |_| {}).await.unwrap_err();
+        assert!(error.is_refused() && error.to_string().contains("nothing was changed"), "{error}");
+    }
+    assert_eq!(wallet.signers().await.unwrap(), before);
+    assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/signers")));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_one_transaction() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions", wallet.address());
+    emulator.fault(format!("POST {path}=lost*2").parse::<FaultRule>().unwrap());
+    let sent = wallet.send(transaction("base", "")).await.unwrap();
+    let again = wallet.wait_for_transaction(&sent.id).await.unwrap();
+    assert_eq!(again, sent);
+    let ids: Vec<_> = emulator
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == path)
+        .map(|seen| seen.headers["x-idempotency-key"].clone())
+        .collect();
+    assert!(ids.len() == 3 && ids.iter().all(|id| *id == ids[0]));
+}

@@ -1,0 +1,234 @@
+//! What a Solana transaction does, as far as its bytes say.
+
+use alloc::vec::Vec;
+
+use signer_core::encoding::base58;
+
+use super::ApprovalError;
+use super::solana_transaction::message_of;
+
+/// The program that sets what a transaction may cost; its instructions move nothing else.
+const COMPUTE_BUDGET: &str = "ComputeBudget111111111111111111111111111111";
+/// Longer texts are not read: base58 costs the square of its length.
+const MAX_TEXT: usize = 8_192;
+
+/// A legacy or version 0 transaction, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SolanaMessage {
+    bytes: Vec<u8>,
+    accounts: Vec<Account>,
+    instructions: Vec<Instruction>,
+    required_signatures: usize,
+}
+
+/// An account: its key, or its place in a table of the chain, which cannot be looked up here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// 32 bytes.
+    Key([u8; 32]),
+    /// The table's key and the place in it.
+    Lookup([u8; 32], u8),
+}
+
+/// An instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instruction {
+    /// The program.
+    pub program: Account,
+    /// The accounts that it is called with, in their order.
+    pub accounts: Vec<Account>,
+    /// Its data.
+    pub data: Vec<u8>,
+}
+
+impl SolanaMessage {
+    /// Takes apart the base58 of a full transaction in wire form.
+    ///
+    /// # Errors
+    /// [`ApprovalError::TooLong`], [`ApprovalError::Base58`], [`ApprovalError::SolanaTransaction`].
+    pub fn parse(transaction: &str) -> Result<Self, ApprovalError> {
+        if transaction.len() > MAX_TEXT {
+            return Err(ApprovalError::TooLong { limit: MAX_TEXT });
+        }
+        let mut wire = alloc::vec![0; transaction.len()];
+        let len = base58::decode(transaction.as_bytes(), &mut wire)
+            .map_err(|_| ApprovalError::Base58 { what: "transaction" })?
+            .len();
+        wire.truncate(len);
+        let bytes = message_of(&wire).ok_or(ApprovalError::SolanaTransaction)?;
+        Self::read(bytes).ok_or(ApprovalError::SolanaTransaction)
+    }
+
+    /// The canonical message, which is what is signed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The instructions, in their order.
+    pub fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+
+    /// Whether `key` is one of those that must sign.
+    pub fn is_signed_by(&self, key: &[u8; 32]) -> bool {
+        let signers = self.accounts.iter().take(self.required_signatures);
+        signers.into_iter().any(|account| *account == Account::Key(*key))
+    }
+
+    /// Whether it does what `requested` does, and nothing more: the same instructions in the same order, with the
+    /// same accounts and data. Who pays the fee, the blockhash, and the limits of the compute budget may differ.
+    pub fn does_the_same_as(&self, requested: &Self) -> bool {
+        self.effects().eq(requested.effects())
+    }
+
+    fn effects(&self) -> impl Iterator<Item = &Instruction> {
+        let mut budget = [0; 32];
+        let known = base58::decode(COMPUTE_BUDGET.as_bytes(), &mut budget).is_ok();
+        let is_budget = move |program| known && program == Account::Key(budget);
+        self.instructions.iter().filter(move |instruction| !is_budget(instruction.program))
+    }
+
+    fn read(bytes: Vec<u8>) -> Option<Self> {
+        let mut rest = Reader(&bytes);
+        let versioned = *bytes.first()? & 0x80 != 0;
+        if versioned {
+            rest.take(1)?;
+        }
+        let required_signatures = usize::from(*rest.take(3)?.first()?);
+        let keys = rest.length()?;
+        let mut accounts = Vec::with_capacity(keys.min(256));
+        for _ in 0..keys {
+            accounts.push(Account::Key(rest.key()?));
+        }
+        rest.take(32)?;
+        let count = rest.length()?;
+        let mut raw = Vec::with_capacity(count.min(256));
+        for _ in 0..count {
+            let program = *rest.take(1)?.first()?;
+            let places = rest.length()?;
+            let places = rest.take(places)?;
+            let data = rest.length()?;
+            raw.push((program, places, rest.take(data)?));
+        }
+        if versioned {
+            // All writable ones of all tables come before all that are read only.
+            let mut read_only = Vec::new();
+            for _ in 0..rest.length()? {
+                let table = rest.key()?;
+                let places = rest.length()?;
+                accounts.extend(rest.take(places)?.iter().map(|at| Account::Lookup(table, *at)));
+                let places = rest.length()?;
+                read_only.extend(rest.take(places)?.iter().map(|at| Account::Lookup(table, *at)));
+            }
+            accounts.extend(read_only);
+        }
+        let account = |at: &u8| accounts.get(usize::from(*at)).copied();
+        let instructions = raw
+            .into_iter()
+            .map(|(program, places, data)| {
+                Some(Instruction {
+                    program: account(&program)?,
+                    accounts: places.iter().map(account).collect::<Option<_>>()?,
+                    data: data.to_vec(),
+                })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self { accounts, instructions, required_signatures, bytes })
+    }
+}
+
+/// Reads what was written canonically before.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn key(&mut self) -> Option<[u8; 32]> {
+        self.take(32)?.try_into().ok()
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        let mut length = 0;
+        for shift in [0, 7, 14] {
+            let byte = *self.take(1)?.first()?;
+            length |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(length);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    /// A legacy transaction of one signature: keys, and instructions as program, accounts, data.
+    fn transaction(
+        keys: &[[u8; 32]],
+        blockhash: u8,
+        instructions: &[(u8, &[u8], &[u8])],
+    ) -> String {
+        let len = |len: usize| u8::try_from(len).unwrap();
+        let mut wire = alloc::vec![1];
+        wire.extend([0; 64]);
+        wire.extend([1, 0, 1, len(keys.len())]);
+        keys.iter().for_each(|key| wire.extend(key));
+        wire.extend([blockhash; 32]);
+        wire.push(len(instructions.len()));
+        for (program, accounts, data) in instructions {
+            wire.extend([*program, len(accounts.len())]);
+            wire.extend(*accounts);
+            wire.push(len(data.len()));
+            wire.extend(*data);
+        }
+        let mut text = alloc::vec![0; base58::encoded_len(wire.len())];
+        base58::encode(&wire, &mut text).unwrap().into()
+    }
+
+    fn message(
+        keys: &[[u8; 32]],
+        blockhash: u8,
+        instructions: &[(u8, &[u8], &[u8])],
+    ) -> SolanaMessage {
+        SolanaMessage::parse(&transaction(keys, blockhash, instructions)).unwrap()
+    }
+
+    #[test]
+    fn the_same_effect_is_known_whoever_pays_and_whatever_it_may_cost() {
+        let mut budget = [0; 32];
+        base58::decode(COMPUTE_BUDGET.as_bytes(), &mut budget).unwrap();
+        let (payer, other, to, program) = ([1; 32], [2; 32], [3; 32], [4; 32]);
+        let asked = message(&[payer, to, program], 7, &[(2, &[0, 1], b"5")]);
+        // Another blockhash, another order of the keys, another payer in front, a budget.
+        let same =
+            message(&[other, payer, budget, program, to], 8, &[(2, &[], b"x"), (3, &[1, 4], b"5")]);
+        assert!(same.does_the_same_as(&asked) && asked.does_the_same_as(&same));
+        for other in [
+            message(&[payer, to, program], 7, &[(2, &[0, 1], b"6")]),
+            message(&[payer, other, program], 7, &[(2, &[0, 1], b"5")]),
+            message(&[payer, to, program], 7, &[(2, &[1, 0], b"5")]),
+            message(&[payer, to, other], 7, &[(2, &[0, 1], b"5")]),
+            message(&[payer, to, program], 7, &[(2, &[0, 1], b"5"), (2, &[0, 1], b"5")]),
+            message(&[payer, to, program], 7, &[]),
+        ] {
+            assert!(!other.does_the_same_as(&asked));
+        }
+        assert!(asked.is_signed_by(&payer) && !asked.is_signed_by(&to));
+    }
+
+    #[test]
+    fn an_account_that_is_not_there_is_refused() {
+        let text = transaction(&[[1; 32]], 7, &[(9, &[], b"")]);
+        assert_eq!(SolanaMessage::parse(&text), Err(ApprovalError::SolanaTransaction));
+        let text = transaction(&[[1; 32]], 7, &[(0, &[3], b"")]);
+        assert_eq!(SolanaMessage::parse(&text), Err(ApprovalError::SolanaTransaction));
+    }
+}
