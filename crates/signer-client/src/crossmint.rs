@@ -35,5 +35,5 @@ mod wallet;
 pub use self::client::{Client, NewWallet};
 pub use self::policy::{ApprovalPolicy, ApprovalRequest, AsRequested, Content};
 pub use self::rotation::{Rotation, Signers};
-pub use self::waiting::{Cancel, Progress, Waiting};
+pub use self::waiting::{Cancel, Progress, ProgressListener, Waiting};
 pub use self::wallet::{Sent, SignedMessage, Wallet};

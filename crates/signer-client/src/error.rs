@@ -38,6 +38,10 @@ pub(crate) enum Kind {
     Answer,
     /// A store.
     Store,
+    /// What is here contradicts what was asked.
+    Conflict,
+    /// Nobody is signed in any more.
+    SignedOut,
     /// A signature, or an approval, that is not what was asked for.
     Mismatch,
     /// A signer of ours, the random source, the runtime.
@@ -77,14 +81,14 @@ impl Error {
         }
     }
 
-    /// 409: what was asked contradicts what is there.
+    /// 409, or the same seen here before anything was sent: what was asked contradicts what is there.
     pub fn is_conflict(&self) -> bool {
-        self.0.status == Some(409)
+        self.0.kind == Kind::Conflict || self.0.status == Some(409)
     }
 
-    /// 401: the credentials are not, or no longer, good.
+    /// 401, or a session that has ended: the credentials are not, or no longer, good.
     pub fn is_unauthorized(&self) -> bool {
-        self.0.status == Some(401)
+        self.0.kind == Kind::SignedOut || self.0.status == Some(401)
     }
 
     /// 404: there is no such thing.

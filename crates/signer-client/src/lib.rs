@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "abstraxn")]
+pub mod abstraxn;
 mod access_key;
+#[cfg(feature = "blink")]
+pub mod blink;
 mod cache;
 mod clock;
 #[cfg(feature = "crossmint")]
 pub mod crossmint;
 mod error;
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+mod evm;
 #[cfg(feature = "file")]
 mod folder;
 #[cfg(feature = "privy")]

@@ -1,6 +1,8 @@
 //! The clients and their stores, as processes and over real sockets. Keys and secrets here are for tests.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod abstraxn;
+mod blink;
 mod crossmint;
 mod file_store;
 mod privy;

@@ -16,10 +16,13 @@ use hyper::body::Frame;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use signer_core::p256::VerifyingKey;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::abstraxn::Abstraxn;
 use crate::answer::{Answer, Refusal};
+use crate::blink::Blink;
 use crate::crossmint::{Crossmint, Mischief};
 use crate::fault::{Fault, FaultRule, Faults, RetryAfter};
 use crate::privy::Privy;
@@ -39,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) clock: SkewedClock,
     pub(crate) privy: Privy,
     pub(crate) crossmint: Crossmint,
+    pub(crate) abstraxn: Abstraxn,
+    pub(crate) blink: Blink,
     seen: Mutex<Vec<Seen>>,
     next_id: AtomicU64,
 }
@@ -89,6 +94,8 @@ impl Emulator {
             clock: SkewedClock::default(),
             privy: Privy::new(),
             crossmint: Crossmint::new(),
+            abstraxn: Abstraxn::new(),
+            blink: Blink::default(),
             seen: Mutex::default(),
             next_id: AtomicU64::new(1),
         });
@@ -124,6 +131,41 @@ impl Emulator {
     /// Has the stand-in for Crossmint ask for approvals that a careful client refuses.
     pub fn crossmint_mischief(&self, mischief: Option<Mischief>) {
         self.shared.crossmint.be(mischief);
+    }
+
+    /// The base URL of the stand-in for Abstraxn.
+    pub fn abstraxn_url(&self) -> String {
+        format!("{}/abstraxn", self.url())
+    }
+
+    /// The enclave's quorum key of the stand-in for Abstraxn, which signs exports.
+    pub fn abstraxn_quorum_key(&self) -> VerifyingKey {
+        self.shared.abstraxn.quorum_key()
+    }
+
+    /// How long a token of Abstraxn lives, in milliseconds. Default: 15 minutes.
+    pub fn abstraxn_token_life(&self, ms: u64) {
+        self.shared.abstraxn.token_life(ms);
+    }
+
+    /// Has the token of each identity not be good any more; with `sessions`, nor can it be refreshed.
+    pub fn abstraxn_revoke(&self, sessions: bool) {
+        self.shared.abstraxn.revoke(sessions);
+    }
+
+    /// How many different activities Abstraxn was asked for: the same bytes twice are one.
+    pub fn abstraxn_activities(&self) -> usize {
+        self.shared.abstraxn.activities()
+    }
+
+    /// The base URL of the stand-in for Blink: `GET /pay` checks a payment link.
+    pub fn blink_url(&self) -> String {
+        format!("{}/blink", self.url())
+    }
+
+    /// Registers a merchant of Blink with its public key, in the place of the one before.
+    pub fn blink_register(&self, merchant_id: &str, key: VerifyingKey) {
+        self.shared.blink.register(merchant_id, key);
     }
 
     /// Has something go wrong.
@@ -252,6 +294,8 @@ async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Res
         body,
     };
     let answer = match service.as_str() {
+        "abstraxn" => crate::abstraxn::answer(shared, &incoming),
+        "blink" => crate::blink::answer(shared, &incoming),
         "crossmint" => crate::crossmint::answer(shared, &incoming),
         "privy" => crate::privy::answer(shared, &incoming),
         _ => Err(Refusal::new(404, "not_found", "there is no such service")),

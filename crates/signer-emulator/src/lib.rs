@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod abstraxn;
 mod answer;
+mod blink;
 mod crossmint;
 mod emulator;
 mod fault;

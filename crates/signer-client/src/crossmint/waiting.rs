@@ -22,7 +22,7 @@ pub struct Waiting {
     /// Ends the waiting.
     pub cancel: Option<Cancel>,
     /// Is told of each look.
-    pub progress: Option<Arc<dyn Fn(Progress<'_>) + Send + Sync>>,
+    pub progress: Option<ProgressListener>,
 }
 
 impl Default for Waiting {
@@ -48,6 +48,9 @@ impl fmt::Debug for Waiting {
             .finish_non_exhaustive()
     }
 }
+
+/// Is told of each look at what is waited for.
+pub type ProgressListener = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 /// What a look showed.
 #[derive(Clone, Copy, Debug)]

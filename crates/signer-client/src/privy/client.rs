@@ -24,7 +24,7 @@ use super::{Authorization, UserSession, signature};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, header, json, secret_header};
-use crate::{BaseUrl, TransportOptions, random};
+use crate::{BaseUrl, TransportOptions, evm, random};
 
 /// Where the service is.
 pub const DEFAULT_BASE_URL: &str = "https://api.privy.io";
@@ -147,7 +147,7 @@ impl Client {
     pub fn personal_sign(&self, wallet: &Wallet, message: &str) -> Request<RpcResponse> {
         let digest = *eip191_digest(message.as_bytes()).as_bytes();
         self.checked_rpc(wallet, &RpcRequest::personal_sign(message), move |address, signature| {
-            signature::check_digest(address, &digest, signature)
+            evm::check_digest(address, &digest, signature)
         })
     }
 
@@ -156,7 +156,7 @@ impl Client {
         let hash = *hash;
         let call = RpcRequest::secp256k1_sign(hex_text(&hash));
         self.checked_rpc(wallet, &call, move |address, signature| {
-            signature::check_digest(address, &hash, signature)
+            evm::check_digest(address, &hash, signature)
         })
     }
 

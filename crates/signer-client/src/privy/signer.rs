@@ -4,9 +4,9 @@ use signer_core::encoding::hex;
 use signer_core::keccak::eip191_digest;
 use signer_protocols::privy::rpc::RpcRequest;
 
-use super::{Authorization, ChainType, Client, Wallet, signature};
+use super::{Authorization, ChainType, Client, Wallet};
 use crate::error::{Error, Kind};
-use crate::{Signer, token};
+use crate::{Signer, evm, token};
 
 /// A wallet that signs messages.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Signer for WalletSigner {
         let answer = request.authorization(self.authorization.clone()).send().await?;
         let text = answer.signature().ok_or_else(no_signature)?;
         let digest = eip191_digest(message);
-        signature::check_digest(&self.wallet.address, digest.as_bytes(), text)?;
+        evm::check_digest(&self.wallet.address, digest.as_bytes(), text)?;
         let mut bytes = [0; 65];
         let digits = text.strip_prefix("0x").unwrap_or(text);
         hex::decode_into(digits.as_bytes(), &mut bytes).map_err(|_| no_signature())?;

@@ -150,22 +150,30 @@ pub struct ExportWalletAccount {
     pub target_public_key: String,
 }
 
-/// The parameters of an activity, which name its type.
+/// The `url` of a stamped [`WhoamiQuery`] (R).
+pub const WHOAMI_URL: &str = "https://api.turnkey.com/public/v1/query/whoami";
+
+/// The parameters of an activity, which name its type and its address.
 pub trait ActivityParameters: Serialize {
     /// The `type` of the activity.
     const TYPE: &'static str;
+    /// The `url` of the stamped request (R).
+    const URL: &'static str;
 }
 
 impl ActivityParameters for SignTransaction {
     const TYPE: &'static str = "ACTIVITY_TYPE_SIGN_TRANSACTION_V2";
+    const URL: &'static str = "https://api.turnkey.com/public/v1/submit/sign_transaction";
 }
 
 impl ActivityParameters for SignRawPayload {
     const TYPE: &'static str = "ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2";
+    const URL: &'static str = "https://api.turnkey.com/public/v1/submit/sign_raw_payload";
 }
 
 impl ActivityParameters for ExportWalletAccount {
     const TYPE: &'static str = "ACTIVITY_TYPE_EXPORT_WALLET_ACCOUNT";
+    const URL: &'static str = "https://api.turnkey.com/public/v1/submit/export_wallet_account";
 }
 
 impl<P: ActivityParameters> Activity<P> {

@@ -1,0 +1,265 @@
+//! One identity: its key, its token, and how it signs in and stays so.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use signer_core::p256::VerifyingKey;
+use signer_protocols::abstraxn::AccessKey;
+use signer_protocols::abstraxn::wire::{CreateRequest, CreateResponse, TokenResponse};
+use tokio::time::timeout;
+
+use super::client::{Identity, conflict, is_same};
+use crate::error::{Error, Kind};
+use crate::store::TokenStore;
+use crate::token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
+use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, json, secret_header};
+
+pub(super) const ORGANIZATION: &str = "organization_id";
+pub(super) const WALLET: &str = "wallet_address";
+
+/// What all identities of a client share.
+pub(super) struct Door {
+    pub(super) transport: Transport,
+    pub(super) api_key: (&'static str, HeaderValue),
+    pub(super) sign_in_again: bool,
+    pub(super) quorum_key: VerifyingKey,
+}
+
+pub(super) struct Account {
+    pub(super) door: Arc<Door>,
+    name: String,
+    pub(super) key: Arc<AccessKey>,
+    tokens: TokenCache,
+}
+
+impl Door {
+    /// Posts, with what is given as the session's.
+    pub(super) async fn post(
+        &self,
+        path: &[&str],
+        route: &'static str,
+        repeat: Repeat<'_>,
+        session: Option<(HeaderName, &SecretString)>,
+        body: Option<&[u8]>,
+    ) -> Result<Answer, Error> {
+        let url = self.transport.base().join(path.iter().copied(), &[])?;
+        let call = Call { method: Method::POST, url, route, repeat };
+        let name = HeaderName::from_static(self.api_key.0);
+        let mut headers = HeaderMap::from_iter([(name, self.api_key.1.clone())]);
+        if let Some((name, value)) = session {
+            headers
+                .insert(name, secret_header(value, "the service gave a token that is no header")?);
+        }
+        let outgoing = || Ok(Outgoing { headers: headers.clone(), json: body.map(Into::into) });
+        self.transport.call(&call, outgoing).await
+    }
+}
+
+impl Door {
+    /// A call with all that it waits for, a refresh included, within the one deadline.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let late = || Error::new(Kind::Deadline, "the call did not end in time");
+        timeout(self.transport.total(), call).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+impl Account {
+    pub(super) fn new(
+        door: Arc<Door>,
+        identity: Identity,
+        key: AccessKey,
+        token_key: TokenKey,
+        store: Arc<dyn TokenStore>,
+    ) -> Self {
+        let (name, key) = (identity.name.clone(), Arc::new(key));
+        let source = SignIn { door: Arc::clone(&door), identity, key: Arc::clone(&key) };
+        Self { door, name, key, tokens: TokenCache::new(token_key, store, source) }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn has_key(&self, given: &SecretString) -> bool {
+        is_same(given, &self.key.to_text())
+    }
+
+    /// The token that is stored, or a new one. A session that cannot be refreshed any more is begun anew.
+    pub(super) async fn sign_in(&self) -> Result<ServedToken, Error> {
+        self.door.in_time(self.sign_in_or_begin_anew()).await
+    }
+
+    async fn sign_in_or_begin_anew(&self) -> Result<ServedToken, Error> {
+        match self.tokens.token().await {
+            Err(error) if ends_session(&error) => {
+                self.sign_out_here().await;
+                self.tokens.token().await
+            }
+            token => token,
+        }
+    }
+
+    /// Makes a call with the session's token; when the service does not accept it, once more with the one after it.
+    pub(super) async fn call<B: Serialize>(
+        &self,
+        path: &[&str],
+        route: &'static str,
+        body: &B,
+    ) -> Result<Answer, Error> {
+        // A repetition sends the same bytes, by which the service knows that it is one.
+        let body = json(body)?;
+        self.door.in_time(self.call_refreshing(path, route, &body)).await
+    }
+
+    async fn call_refreshing(
+        &self,
+        path: &[&str],
+        route: &'static str,
+        body: &[u8],
+    ) -> Result<Answer, Error> {
+        let mut token = self.current().await?;
+        let mut refreshed = false;
+        loop {
+            let bearer = bearer(token.token().access());
+            let session = Some((AUTHORIZATION, &bearer));
+            match self.door.post(path, route, Repeat::Freely, session, Some(body)).await {
+                Err(error) if error.is_unauthorized() && !refreshed => {
+                    refreshed = true;
+                    token = match self.tokens.replace(&token).await {
+                        Err(error) if ends_session(&error) => {
+                            self.sign_out_here().await;
+                            return Err(error);
+                        }
+                        token => token?,
+                    };
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Tells the service, and forgets the token.
+    pub(super) async fn sign_out(&self) -> Result<(), Error> {
+        let Some(token) = self.tokens.held() else { return Ok(()) };
+        let bearer = bearer(token.token().access());
+        let session = Some((AUTHORIZATION, &bearer));
+        let told =
+            self.door.post(&["auth", "logout"], "/auth/logout", Repeat::Freely, session, None);
+        let told = told.await;
+        self.tokens.forget(&token).await?;
+        match told {
+            // A token that is not accepted is as good as signed out.
+            Err(error) if !error.is_unauthorized() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn current(&self) -> Result<ServedToken, Error> {
+        if self.tokens.held().is_none() {
+            let what = "nobody is signed in: authenticate";
+            return Err(Error::new(Kind::SignedOut, what).about(self.name()));
+        }
+        self.tokens.token().await
+    }
+
+    async fn sign_out_here(&self) {
+        if let Some(held) = self.tokens.held()
+            && let Err(error) = self.tokens.forget(&held).await
+        {
+            tracing::warn!(%error, "a token that has ended could not be removed");
+        }
+    }
+}
+
+/// Whether the service refused for good what would have kept the session alive.
+fn ends_session(error: &Error) -> bool {
+    matches!(error.status(), Some(400 | 401 | 403 | 404))
+}
+
+fn bearer(token: &SecretString) -> SecretString {
+    let token = token.expose_secret();
+    let mut bearer = String::with_capacity(7 + token.len());
+    bearer.push_str("Bearer ");
+    bearer.push_str(token);
+    bearer.into()
+}
+
+/// How tokens are come by: from the access key, and from the session's cookie.
+struct SignIn {
+    door: Arc<Door>,
+    identity: Identity,
+    key: Arc<AccessKey>,
+}
+
+impl SignIn {
+    async fn begin(&self) -> Result<Token, Error> {
+        let create = CreateRequest {
+            user_identity: self.identity.name.clone(),
+            target_public_key: self.key.public_key().compressed(),
+            user_name: self.identity.user_name.clone(),
+            user_email: self.identity.user_email.clone(),
+        };
+        // The same identity with the same key is the same wallet, however often it is said.
+        let body = json(&create)?;
+        let answer =
+            self.door.post(&["auth", "create"], "/auth/create", Repeat::Freely, None, Some(&body));
+        let created: CreateResponse = match answer.await {
+            Err(error) if error.is_conflict() => {
+                return Err(conflict(&self.identity.name).with_status(409).with_code(error.code()));
+            }
+            answer => answer?.json()?,
+        };
+        // A code is good once. It is a secret, and so the body is not made by way of a value.
+        let code = created.login_code.expose_secret();
+        let mut body = zeroize::Zeroizing::new(Vec::with_capacity(32 + 6 * code.len()));
+        let written = serde_json::to_writer(&mut *body, &Exchange { login_code: code });
+        written.map_err(|_| Error::new(Kind::Local, "the login code cannot be written"))?;
+        let path = ["auth", "exchange"];
+        let answer =
+            self.door.post(&path, "/auth/exchange", Repeat::Never, None, Some(&body)).await?;
+        let token: TokenResponse = answer.json()?;
+        let mut token = Token::new(token.access_token).with_cookies(answer.cookies());
+        if let Some(organization) = created.organization_id {
+            token = token.with_label(ORGANIZATION, organization);
+        }
+        if let Some(address) = created.wallet_address {
+            token = token.with_label(WALLET, address);
+        }
+        Ok(token)
+    }
+
+    /// A session's cookie may be good once, so a refresh whose outcome is not known is not repeated.
+    async fn refresh(&self, last: &Token) -> Result<Token, Error> {
+        let session = last.cookies().map(|cookies| (COOKIE, cookies));
+        let path = ["auth", "refresh"];
+        let answer = self.door.post(&path, "/auth/refresh", Repeat::Never, session, None).await?;
+        let token: TokenResponse = answer.json()?;
+        let cookies = answer.cookies().or_else(|| last.cookies().cloned());
+        let mut token = Token::new(token.access_token).with_cookies(cookies);
+        token.labels.clone_from(&last.labels);
+        Ok(token)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exchange<'a> {
+    login_code: &'a str,
+}
+
+#[async_trait]
+impl TokenSource for SignIn {
+    async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {
+        match replaced {
+            None => self.begin().await,
+            Some(last) => match self.refresh(last).await {
+                Err(error) if self.door.sign_in_again && ends_session(&error) => self.begin().await,
+                token => token,
+            },
+        }
+    }
+}

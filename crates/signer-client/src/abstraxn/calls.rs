@@ -1,0 +1,207 @@
+//! The calls of a session. Each is stamped once: a repetition sends the same bytes.
+
+use async_trait::async_trait;
+use signer_core::encoding::hex;
+use signer_core::keccak::eip191_digest;
+use signer_protocols::abstraxn::wire::{
+    Activity, ActivityParameters, ActivityResult, ExportWalletAccount, Identity, SignRawPayload,
+    SignResponse, SignTransaction, StampedRequest, WHOAMI_URL, WhoamiQuery, WhoamiResponse,
+};
+use signer_protocols::abstraxn::{ExportRecipient, ExportedKey};
+
+use super::session::Session;
+use crate::clock::unix_ms;
+use crate::error::{Error, Kind};
+use crate::evm::{check_digest, mismatch};
+use crate::transport::json;
+use crate::{Signer, random};
+
+/// The form of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionType {
+    /// RLP, in hex.
+    Ethereum,
+    /// A Solana message, in hex.
+    Solana,
+}
+
+impl TransactionType {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ethereum => "TRANSACTION_TYPE_ETHEREUM",
+            Self::Solana => "TRANSACTION_TYPE_SOLANA",
+        }
+    }
+}
+
+/// What the service made of a transaction, as it gives it; it is not checked here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedTransaction(String);
+
+impl SignedTransaction {
+    /// Hex.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Session {
+    /// Who the service says is signed in.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn whoami(&self) -> Result<Identity, Error> {
+        let query = WhoamiQuery { organization_id: self.needed_organization()?.into() };
+        let request = self.stamp(WHOAMI_URL, json(&query)?)?;
+        let answer = self.account.call(&["whoami"], "/whoami", &request).await?;
+        answer.json::<WhoamiResponse>().map(|whoami| whoami.result)
+    }
+
+    /// Has a transaction signed, given in hex. What comes back is not checked: its encoding is the service's.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sign_transaction(
+        &self,
+        unsigned: &str,
+        transaction_type: TransactionType,
+    ) -> Result<SignedTransaction, Error> {
+        let parameters = SignTransaction {
+            sign_with: self.needed_wallet()?.into(),
+            unsigned_transaction: unsigned.into(),
+            transaction_type: transaction_type.as_str().into(),
+        };
+        let response = self.sign(parameters).await?;
+        let result = result(&response).and_then(|result| result.sign_transaction_result.as_ref());
+        let signed = result.map(|result| result.signed_transaction.clone());
+        signed.or(response.signature).map(SignedTransaction).ok_or_else(unreadable)
+    }
+
+    /// Signs a message as a personal message (EIP-191): `0x` r ‖ s ‖ v, v = 27 or 28. The signature is checked under the
+    /// wallet's address.
+    ///
+    /// # Errors
+    /// [`Error`]; `is_mismatch()` when the signature is not the wallet's.
+    pub async fn sign_personal(&self, message: &[u8]) -> Result<String, Error> {
+        self.sign_digest(eip191_digest(message).as_bytes()).await
+    }
+
+    /// Signs EIP-712 typed data, given as its JSON text. The service hashes it: the signature has the right form, and
+    /// what it signs is not checked here.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sign_typed_data(&self, json: &str) -> Result<String, Error> {
+        self.sign_payload(json.into(), "PAYLOAD_ENCODING_EIP712", "HASH_FUNCTION_NO_OP").await
+    }
+
+    /// Exports the private key of the wallet, sealed to a key that is made for it and opened here, once the enclave's
+    /// signature is checked.
+    ///
+    /// # Errors
+    /// [`Error`]; `is_mismatch()` when the bundle is not the enclave's, or of another organization.
+    pub async fn export(&self) -> Result<ExportedKey, Error> {
+        let organization = self.needed_organization()?;
+        let recipient = ExportRecipient::from(random::p256_key()?);
+        let parameters = ExportWalletAccount {
+            address: self.needed_wallet()?.into(),
+            target_public_key: recipient.target_public_key(),
+        };
+        let request = self.activity(parameters)?;
+        let answer = self.account.call(&["export-wallet"], "/export-wallet", &request).await?;
+        let response: SignResponse = answer.json()?;
+        let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
+        let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
+        let opened = recipient.open(bundle, organization, &self.account.door.quorum_key);
+        opened
+            .map_err(|_| Error::new(Kind::Mismatch, "the export bundle is not what was asked for"))
+    }
+
+    async fn sign_digest(&self, digest: &[u8; 32]) -> Result<String, Error> {
+        let payload = crate::token::hex(digest);
+        let encoding = "PAYLOAD_ENCODING_HEXADECIMAL";
+        let signature = self.sign_payload(payload, encoding, "HASH_FUNCTION_NO_OP").await?;
+        check_digest(self.needed_wallet()?, digest, &signature)?;
+        Ok(signature)
+    }
+
+    async fn sign_payload(
+        &self,
+        payload: String,
+        encoding: &str,
+        hash_function: &str,
+    ) -> Result<String, Error> {
+        let parameters = SignRawPayload {
+            sign_with: self.needed_wallet()?.into(),
+            payload,
+            encoding: encoding.into(),
+            hash_function: hash_function.into(),
+        };
+        let response = self.sign(parameters).await?;
+        signature_text(&response).ok_or_else(unreadable)
+    }
+
+    async fn sign<P: ActivityParameters>(&self, parameters: P) -> Result<SignResponse, Error> {
+        let request = self.activity(parameters)?;
+        self.account.call(&["sign", "transaction"], "/sign/transaction", &request).await?.json()
+    }
+
+    fn activity<P: ActivityParameters>(&self, parameters: P) -> Result<StampedRequest, Error> {
+        let activity = Activity::new(self.needed_organization()?, unix_ms(), parameters);
+        self.stamp(P::URL, json(&activity)?)
+    }
+
+    fn stamp(&self, url: &str, body: Vec<u8>) -> Result<StampedRequest, Error> {
+        let stamped = self.account.key.stamp(body).and_then(|stamp| stamp.into_request(url));
+        stamped.map_err(|_| Error::new(Kind::Local, "the request could not be stamped"))
+    }
+}
+
+fn result(response: &SignResponse) -> Option<&ActivityResult> {
+    response.result.as_ref().map(|envelope| &envelope.activity.result)
+}
+
+fn unreadable() -> Error {
+    Error::new(Kind::Answer, "the answer is not what the service's documents say")
+}
+
+/// A signature as `0x` r ‖ s ‖ v, from any of the forms in which it comes; v is 27 or 28.
+fn signature_text(response: &SignResponse) -> Option<String> {
+    let parts = |r: &str, s: &str, v: &str| {
+        let part = |text: &str| text.strip_prefix("0x").unwrap_or(text).to_owned();
+        Some(format!("{:0>64}{:0>64}{:0>2}", part(r), part(s), part(v)))
+    };
+    let raw = result(response).and_then(|result| result.sign_raw_payload_result.as_ref());
+    let digits = match (&response.signature, raw, response) {
+        (Some(whole), _, _) => Some(whole.strip_prefix("0x").unwrap_or(whole).to_owned()),
+        (None, Some(raw), _) => parts(&raw.r, &raw.s, &raw.v),
+        (None, None, SignResponse { r: Some(r), s: Some(s), v: Some(v), .. }) => parts(r, s, v),
+        _ => None,
+    }?;
+    let mut bytes = [0; 65];
+    if digits.len() != 130 {
+        return None;
+    }
+    hex::decode_into(digits.as_bytes(), &mut bytes).ok()?;
+    if !matches!(bytes[64], 0 | 1 | 27 | 28) {
+        return None;
+    }
+    bytes[64] = 27 + bytes[64] % 27;
+    Some(format!("0x{}", crate::token::hex(&bytes)))
+}
+
+#[async_trait]
+impl Signer for Session {
+    fn address(&self) -> &str {
+        self.wallet_address().unwrap_or_default()
+    }
+
+    async fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let text = self.sign_personal(message).await?;
+        let mut bytes = vec![0; 65];
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        hex::decode_into(digits.as_bytes(), &mut bytes).map_err(|_| mismatch())?;
+        Ok(bytes)
+    }
+}

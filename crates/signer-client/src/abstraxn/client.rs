@@ -1,0 +1,248 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use secrecy::{ExposeSecret, SecretString};
+use signer_core::p256::VerifyingKey;
+use signer_protocols::abstraxn::wire::API_KEY_HEADER;
+use signer_protocols::abstraxn::{AccessKey, production_quorum_key};
+use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
+
+use super::account::{Account, Door};
+use super::session::Session;
+use crate::error::{Error, Kind};
+use crate::transport::{Transport, secret_header};
+use crate::{
+    AccessKeyStore, BaseUrl, IdentityId, MemoryAccessKeyStore, MemoryTokenStore, TokenKey,
+    TokenStore, TransportOptions, random,
+};
+
+/// A client of one API key, for any number of identities. Clones share all.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    door: Arc<Door>,
+    api_key: SecretString,
+    tokens: Arc<dyn TokenStore>,
+    access_keys: Arc<dyn AccessKeyStore>,
+    accounts: RwLock<HashMap<String, Arc<Account>>>,
+    /// Held while an account is opened, so that one identity gets one key.
+    opening: Mutex<()>,
+}
+
+/// Who signs in.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Identity {
+    pub(super) name: String,
+    access_key: Option<SecretString>,
+    pub(super) user_name: Option<String>,
+    pub(super) user_email: Option<String>,
+}
+
+impl Identity {
+    /// An identity by its permanent name: the same text for ever, for another one is another wallet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), access_key: None, user_name: None, user_email: None }
+    }
+
+    /// With its access key, 64 hex digits. Without one, the one of the access key store is used, or a new one is
+    /// made and stored there.
+    pub fn access_key(mut self, key: SecretString) -> Self {
+        self.access_key = Some(key);
+        self
+    }
+
+    /// With a display name, for the first sign-in.
+    pub fn user_name(mut self, name: impl Into<String>) -> Self {
+        self.user_name = Some(name.into());
+        self
+    }
+
+    /// With an e-mail address, for the first sign-in.
+    pub fn user_email(mut self, email: impl Into<String>) -> Self {
+        self.user_email = Some(email.into());
+        self
+    }
+}
+
+/// Collects what a client needs.
+#[must_use]
+pub struct ClientBuilder {
+    base: BaseUrl,
+    api_key: SecretString,
+    tokens: Arc<dyn TokenStore>,
+    access_keys: Arc<dyn AccessKeyStore>,
+    options: TransportOptions,
+    sign_in_again: bool,
+    quorum_key: Option<VerifyingKey>,
+}
+
+impl ClientBuilder {
+    /// Where tokens are kept. Default: in memory.
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.tokens = store;
+        self
+    }
+
+    /// Where access keys are kept that are made here. Default: in memory, and a key that is made there is lost
+    /// with the process: give a store, or give each identity its key.
+    pub fn access_key_store(mut self, store: Arc<dyn AccessKeyStore>) -> Self {
+        self.access_keys = store;
+        self
+    }
+
+    /// Deadlines and bounds.
+    pub fn transport(mut self, options: TransportOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// When a refresh is refused, sign in once from the access key instead of handing the error to the caller.
+    /// Default: no, as the vendor has it.
+    pub const fn sign_in_again(mut self, yes: bool) -> Self {
+        self.sign_in_again = yes;
+        self
+    }
+
+    /// The enclave's quorum key that signs exports. Default: the vendor's.
+    pub const fn quorum_key(mut self, key: VerifyingKey) -> Self {
+        self.quorum_key = Some(key);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// An input error when the API key cannot stand in a header.
+    pub fn build(self) -> Result<Client, Error> {
+        let header = secret_header(&self.api_key, "the api key is of visible characters")?;
+        let quorum_key = match self.quorum_key {
+            Some(key) => key,
+            None => production_quorum_key()
+                .map_err(|_| Error::new(Kind::Local, "the vendor's key is damaged"))?,
+        };
+        let transport = Transport::new(self.base, self.options)?;
+        let door = Door {
+            transport,
+            api_key: (API_KEY_HEADER, header),
+            sign_in_again: self.sign_in_again,
+            quorum_key,
+        };
+        Ok(Client(Arc::new(Inner {
+            door: Arc::new(door),
+            api_key: self.api_key,
+            tokens: self.tokens,
+            access_keys: self.access_keys,
+            accounts: RwLock::default(),
+            opening: Mutex::default(),
+        })))
+    }
+}
+
+impl Client {
+    /// Begins a client of the service at `base`.
+    pub fn builder(base: BaseUrl, api_key: SecretString) -> ClientBuilder {
+        ClientBuilder {
+            base,
+            api_key,
+            tokens: Arc::new(MemoryTokenStore::new()),
+            access_keys: Arc::new(MemoryAccessKeyStore::new()),
+            options: TransportOptions::default(),
+            sign_in_again: false,
+            quorum_key: None,
+        }
+    }
+
+    /// Signs an identity in, as often as you like: a token that is stored is used again, without a call. A key that
+    /// is made here is stored before anything is sent.
+    ///
+    /// # Errors
+    /// [`Error`]; `is_conflict()`, naming the identity, when it exists with another access key.
+    pub async fn authenticate(&self, identity: &Identity) -> Result<Session, Error> {
+        let account = match self.known(&identity.name) {
+            Some(account) => account,
+            None => self.open(identity).await?,
+        };
+        if let Some(given) = &identity.access_key
+            && !account.has_key(given)
+        {
+            return Err(conflict(&identity.name));
+        }
+        let token = account.sign_in().await?;
+        Ok(Session::new(account, token))
+    }
+
+    fn known(&self, name: &str) -> Option<Arc<Account>> {
+        self.0.accounts.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Finds or makes the access key, once for all that ask.
+    async fn open(&self, identity: &Identity) -> Result<Arc<Account>, Error> {
+        if identity.name.is_empty() || identity.name.len() > 512 {
+            return Err(Error::input("user identity is 1 to 512 bytes"));
+        }
+        let _one = self.0.opening.lock().await;
+        if let Some(account) = self.known(&identity.name) {
+            return Ok(account);
+        }
+        let Inner { door, api_key, tokens, access_keys, .. } = &*self.0;
+        let id = IdentityId::new(door.transport.base(), &identity.name);
+        let key = TokenKey::new(door.transport.base(), api_key, &identity.name);
+        let stored = access_keys.load(&id).await?;
+        let access_key = match (&identity.access_key, stored) {
+            (Some(given), Some(stored)) if !is_same(given, &stored) => {
+                return Err(conflict(&identity.name));
+            }
+            (Some(given), _) => given.clone(),
+            (None, Some(stored)) => stored,
+            (None, None) => {
+                // With a token but no key, a new key would be another wallet's.
+                if tokens.load(&key).await.is_ok_and(|token| token.is_some()) {
+                    let rule =
+                        "the identity was signed in with an access key that is not here: give it";
+                    return Err(Error::input(rule).about(&*identity.name));
+                }
+                let made = AccessKey::from(random::p256_key()?).to_text();
+                access_keys.insert(&id, &made).await?
+            }
+        };
+        let parsed = AccessKey::parse(access_key.expose_secret())
+            .map_err(|_| Error::input("access key is 64 hex digits of a p-256 scalar"))?;
+        let identity = identity.clone();
+        let account =
+            Arc::new(Account::new(Arc::clone(door), identity, parsed, key, Arc::clone(tokens)));
+        let mut accounts = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        accounts.insert(account.name().into(), Arc::clone(&account));
+        Ok(account)
+    }
+}
+
+pub(super) fn conflict(identity: &str) -> Error {
+    Error::new(Kind::Conflict, "the identity exists with another access key").about(identity)
+}
+
+/// Hex in either case is the same key.
+pub(super) fn is_same(one: &SecretString, other: &SecretString) -> bool {
+    let lower = |key: &SecretString| {
+        let bytes = key.expose_secret().bytes().map(|byte| byte.to_ascii_lowercase());
+        let mut lower = zeroize::Zeroizing::new(Vec::with_capacity(key.expose_secret().len()));
+        lower.extend(bytes);
+        lower
+    };
+    bool::from(lower(one).as_slice().ct_eq(lower(other).as_slice()))
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "abstraxn::ClientBuilder({})", self.base)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "abstraxn::Client({})", self.0.door.transport.base())
+    }
+}

@@ -1,0 +1,294 @@
+//! Abstraxn, against the emulator.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::{ExposeSecret, SecretString};
+use signer_client::abstraxn::{Client, Identity, TransactionType};
+use signer_client::{
+    BaseUrl, FileAccessKeyStore, FileTokenStore, MemoryAccessKeyStore, MemoryTokenStore, Signer,
+    TransportOptions,
+};
+use signer_emulator::{Emulator, FaultRule};
+
+use crate::worker;
+
+fn client(emulator: &Emulator) -> Client {
+    build(emulator, &MemoryTokenStore::new(), &MemoryAccessKeyStore::new(), false)
+}
+
+fn build(
+    emulator: &Emulator,
+    tokens: &MemoryTokenStore,
+    keys: &MemoryAccessKeyStore,
+    sign_in_again: bool,
+) -> Client {
+    let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
+    Client::builder(base, "test-api-key".into())
+        .token_store(Arc::new(tokens.clone()))
+        .access_key_store(Arc::new(keys.clone()))
+        .quorum_key(emulator.abstraxn_quorum_key())
+        .sign_in_again(sign_in_again)
+        .build()
+        .unwrap()
+}
+
+fn user() -> Identity {
+    Identity::new("user-1")
+}
+
+#[tokio::test]
+async fn a_stored_token_is_used_without_a_call() {
+    let emulator = Emulator::start().await.unwrap();
+    let (tokens, keys) = (MemoryTokenStore::new(), MemoryAccessKeyStore::new());
+    let first = build(&emulator, &tokens, &keys, false).authenticate(&user()).await.unwrap();
+    assert!(first.did_create() && emulator.seen().len() == 2);
+    for _ in 0..3 {
+        // As another process would that shares the stores.
+        let client = build(&emulator, &tokens, &keys, false);
+        for _ in 0..3 {
+            let session = client.authenticate(&user()).await.unwrap();
+            assert!(!session.did_create());
+            assert_eq!(session.wallet_address(), first.wallet_address());
+            assert_eq!(session.organization_id(), first.organization_id());
+            assert_eq!(session.target_public_key(), first.target_public_key());
+            assert_eq!(session.access_key().expose_secret(), first.access_key().expose_secret());
+            assert_eq!(
+                session.access_token().expose_secret(),
+                first.access_token().expose_secret()
+            );
+        }
+    }
+    assert_eq!(emulator.seen().len(), 2, "create and exchange, once");
+}
+
+#[tokio::test]
+async fn all_calls_of_a_session() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user().user_name("Shop")).await.unwrap();
+    let whoami = session.whoami().await.unwrap();
+    assert_eq!(whoami.address.as_deref(), session.wallet_address());
+    assert_eq!(whoami.username.as_deref(), Some("Shop"));
+    let signed = session.sign_transaction("02ef", TransactionType::Ethereum).await.unwrap();
+    assert!(signed.as_str().starts_with("0x02ef"));
+    let signature = session.sign_personal(b"hello").await.unwrap();
+    assert!(signature.len() == 132 && (signature.ends_with("1b") || signature.ends_with("1c")));
+    assert_eq!(session.sign_typed_data(r#"{"primaryType":"Pay"}"#).await.unwrap().len(), 132);
+    let signer: &dyn Signer = &session;
+    assert_eq!(signer.sign_message(b"\x00\xff").await.unwrap().len(), 65);
+    let exported = session.export().await.unwrap();
+    let key = signer_core::secp256k1::SigningKey::from_scalar(exported.as_bytes().expose_secret())
+        .unwrap();
+    let address = signer_core::address::evm::Address::from(&key.verifying_key());
+    assert_eq!(Some(address.to_string().as_str()), session.wallet_address());
+    session.logout().await.unwrap();
+    let error = session.whoami().await.unwrap_err();
+    assert!(error.is_unauthorized() && error.to_string().contains("user-1"), "{error}");
+}
+
+#[tokio::test]
+async fn another_key_for_an_identity_is_a_conflict_that_names_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let one = client(&emulator);
+    one.authenticate(&user()).await.unwrap();
+    let key = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    // Seen here, before anything is sent; and by the service, where nothing is known here.
+    for client in [one, client(&emulator)] {
+        let before = emulator.seen().len();
+        let error = client.authenticate(&user().access_key(key.into())).await.unwrap_err();
+        assert!(error.is_conflict() && error.to_string().contains("user-1"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("44ea"));
+        assert!(emulator.seen().len() - before <= 1, "a conflict is not tried again");
+    }
+    // Hex of either case is the same key.
+    let client = client(&emulator);
+    let other = Identity::new("user-2");
+    client.authenticate(&other.clone().access_key(key.into())).await.unwrap();
+    client.authenticate(&other.access_key(key.to_uppercase().into())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_token_is_refreshed_once_and_the_call_made_again_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user()).await.unwrap();
+    emulator.abstraxn_revoke(false);
+    session.whoami().await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1);
+    assert_eq!(emulator.count("POST", "/abstraxn/whoami"), 2);
+    // Whatever the service says of the new token: once.
+    emulator.fault("POST /abstraxn/whoami=status:401".parse::<FaultRule>().unwrap());
+    assert!(session.whoami().await.unwrap_err().is_unauthorized());
+    assert_eq!(emulator.count("POST", "/abstraxn/whoami"), 4);
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 2);
+}
+
+#[tokio::test]
+async fn when_a_refresh_is_refused_the_caller_is_told_and_can_sign_in() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator);
+    let session = client.authenticate(&user()).await.unwrap();
+    emulator.abstraxn_revoke(true);
+    assert!(session.whoami().await.unwrap_err().is_unauthorized());
+    assert_eq!(
+        emulator.count("POST", "/abstraxn/auth/create"),
+        1,
+        "nobody signs in behind the caller's back"
+    );
+    assert!(session.whoami().await.unwrap_err().is_unauthorized());
+    let again = client.authenticate(&user()).await.unwrap();
+    assert!(again.did_create());
+    again.whoami().await.unwrap();
+    session.whoami().await.unwrap();
+
+    // As an option, once from the access key.
+    let (tokens, keys) = (MemoryTokenStore::new(), MemoryAccessKeyStore::new());
+    let client = build(&emulator, &tokens, &keys, true);
+    let session = client.authenticate(&Identity::new("user-2")).await.unwrap();
+    emulator.abstraxn_revoke(true);
+    session.whoami().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_answer_to_a_refresh_overwrites_nothing() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user()).await.unwrap();
+    emulator.abstraxn_token_life(600_000);
+    emulator.fault("POST /abstraxn/auth/refresh=status:200*1".parse::<FaultRule>().unwrap());
+    emulator.abstraxn_revoke(false);
+    assert!(session.whoami().await.is_err());
+    // The session is still there, and after the cool-down it is refreshed.
+    tokio::time::sleep(Duration::from_millis(1_400)).await;
+    session.whoami().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_signing_that_is_repeated_is_one_activity() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user()).await.unwrap();
+    emulator.fault("POST /abstraxn/sign=lost*1".parse::<FaultRule>().unwrap());
+    session.sign_personal(b"x").await.unwrap();
+    emulator.abstraxn_revoke(false);
+    session.sign_personal(b"y").await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/sign"), 4);
+    assert_eq!(emulator.abstraxn_activities(), 2);
+}
+
+#[tokio::test]
+async fn a_generated_key_is_kept_before_the_first_request() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.fault("/abstraxn=hang".parse::<FaultRule>().unwrap());
+    let folder = worker::folder("abstraxn keys");
+    let build = || {
+        let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
+        Client::builder(base, "test-api-key".into())
+            .token_store(Arc::new(FileTokenStore::new(&folder)))
+            .access_key_store(Arc::new(FileAccessKeyStore::new(&folder)))
+            .build()
+            .unwrap()
+    };
+    let client = build();
+    let task = tokio::spawn(async move { client.authenticate(&user()).await });
+    while emulator.seen().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // The process dies between create and its answer.
+    task.abort();
+    let asked: String = String::from_utf8(emulator.seen()[0].body.clone()).unwrap();
+    emulator.clear_faults();
+    let session = build().authenticate(&user()).await.unwrap();
+    assert!(asked.contains(&session.target_public_key()), "the same key");
+
+    // With a token but without its key, no other key is made for the identity.
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains(".key") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let error = build().authenticate(&user()).await.unwrap_err();
+    assert!(error.is_input() && error.to_string().contains("give it"), "{error}");
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_does_no_harm() {
+    for skew in [-7_200_000, -600_000, 600_000, 7_200_000] {
+        let emulator = Emulator::start().await.unwrap();
+        emulator.skew_clock(skew);
+        let session = client(&emulator).authenticate(&user()).await.unwrap();
+        for _ in 0..3 {
+            session.whoami().await.unwrap();
+        }
+        assert_eq!(emulator.count("POST", "/abstraxn/auth/"), 2, "{skew}: no refresh was needed");
+    }
+}
+
+/// The herd over real sockets: a thousand callers with a token that ended, refused at different times, at a service
+/// that revokes the old token when it gives a new one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_herd_is_one_refresh_and_all_succeed() {
+    for seed in 0_u64..30 {
+        let emulator = Emulator::start().await.unwrap();
+        let session = client(&emulator).authenticate(&user()).await.unwrap();
+        emulator.abstraxn_revoke(false);
+        let callers: Vec<_> = (0..1_000_u64)
+            .map(|caller| {
+                let session = session.clone();
+                let stagger =
+                    caller.wrapping_mul(2_654_435_761).wrapping_add(seed * 40_503) % 60_000;
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_micros(stagger)).await;
+                    session.whoami().await
+                })
+            })
+            .collect();
+        let mut succeeded = 0;
+        for caller in callers {
+            caller.await.unwrap().unwrap();
+            succeeded += 1;
+        }
+        assert_eq!(succeeded, 1_000);
+        assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_failing_sign_in_is_one_attempt_for_all() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.fault("POST /abstraxn/auth/create=status:403".parse::<FaultRule>().unwrap());
+    let client = client(&emulator);
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.authenticate(&user()).await.unwrap_err() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().status(), Some(403));
+    }
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_costs_a_deadline_and_no_more() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user()).await.unwrap();
+    let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
+    let options = TransportOptions {
+        attempt: Duration::from_millis(300),
+        total: Duration::from_millis(800),
+        ..TransportOptions::default()
+    };
+    let keys = MemoryAccessKeyStore::new();
+    let key: SecretString = session.access_key();
+    let client = Client::builder(base, "test-api-key".into())
+        .access_key_store(Arc::new(keys))
+        .transport(options)
+        .build()
+        .unwrap();
+    let session = client.authenticate(&user().access_key(key)).await.unwrap();
+    emulator.abstraxn_revoke(false);
+    emulator.fault("/abstraxn/auth/refresh=hang".parse::<FaultRule>().unwrap());
+    let begun = Instant::now();
+    assert!(session.whoami().await.unwrap_err().is_transient());
+    assert!(begun.elapsed() < Duration::from_millis(1_100), "{:?}", begun.elapsed());
+}

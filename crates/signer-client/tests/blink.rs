@@ -1,0 +1,124 @@
+//! Blink: an endpoint that is signed by hand, and the emulator that checks a link.
+
+use std::sync::Arc;
+
+use signer_client::BaseUrl;
+use signer_client::blink::{MerchantAuthorizer, PaymentRequest, SignerEndpoint, payment_link};
+use signer_core::p256::SigningKey;
+use signer_emulator::Emulator;
+use signer_protocols::blink::{IdempotencyKey, MerchantId, Policy, SignerRequest, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const ADDRESS: &str = "0x1111111111111111111111111111111111111111";
+const TOKEN: &str = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+const MERCHANT: &str = "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d";
+
+/// An endpoint that signs whatever `change` makes of a request.
+async fn endpoint(key: u8, change: fn(String) -> String) -> BaseUrl {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/api/sign-payment", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            let (head, length) = loop {
+                let mut chunk = [0; 4_096];
+                let read = stream.read(&mut chunk).await.unwrap();
+                request.extend_from_slice(&chunk[..read]);
+                let text = String::from_utf8_lossy(&request).into_owned();
+                if let Some((head, _)) = text.split_once("\r\n\r\n") {
+                    let length =
+                        head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                    let length: usize = length.unwrap().parse().unwrap();
+                    if request.len() >= head.len() + 4 + length {
+                        break (head.to_owned(), length);
+                    }
+                }
+            };
+            assert!(head.contains("idempotency-key: ") && head.contains("authorization: Bearer t"));
+            let body = String::from_utf8(request[request.len() - length..].to_vec()).unwrap();
+            let request =
+                SignerRequest::parse(change(body).as_bytes(), Default::default()).unwrap();
+            let payment = request.validate(&Policy::catalogue()).unwrap();
+            let id = IdempotencyKey::from_random_bytes(rand(&stream));
+            let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap();
+            let payment = payment.into_payload(id, Timestamp::from_unix_ms(now).unwrap());
+            let merchant = MerchantId::parse(MERCHANT).unwrap();
+            let signer = SigningKey::from_scalar(&[key; 32]).unwrap();
+            let json = payment.sign(&merchant, &signer).unwrap().to_json();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{json}",
+                json.len()
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    BaseUrl::parse(&base).unwrap()
+}
+
+/// Other bytes for each connection.
+fn rand(stream: &tokio::net::TcpStream) -> [u8; 16] {
+    let port = stream.peer_addr().unwrap().port().to_be_bytes();
+    std::array::from_fn(|at| port[at % 2])
+}
+
+fn request() -> PaymentRequest {
+    PaymentRequest::new(50.0, 8453, ADDRESS, TOKEN).reference("order-1").metadata("cart", "7")
+}
+
+#[tokio::test]
+async fn a_payment_is_signed_linked_and_paid_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap();
+    emulator.blink_register(MERCHANT, key.verifying_key());
+    let url = endpoint(5, |body| body).await;
+    let client = SignerEndpoint::new(url, key.verifying_key()).unwrap().bearer("t".into()).unwrap();
+    let signed = client.sign(&request()).await.unwrap();
+    let base = BaseUrl::parse(&format!("{}/pay", emulator.blink_url())).unwrap();
+    let link = payment_link(&base, &signed).unwrap();
+    let pay = || reqwest::Client::builder().no_proxy().build().unwrap().get(&link).send();
+    let paid = pay().await.unwrap();
+    assert_eq!(paid.status(), 200);
+    assert!(paid.text().await.unwrap().contains("\"amount\":\"50\""));
+    assert_eq!(pay().await.unwrap().status(), 409, "a link is paid once");
+    emulator.skew_clock(16 * 60 * 1_000);
+    let signed = client.sign(&request()).await.unwrap();
+    let link = payment_link(&base, &signed).unwrap();
+    let late = reqwest::Client::builder().no_proxy().build().unwrap().get(&link).send();
+    assert_eq!(late.await.unwrap().status(), 403, "and within 15 minutes");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_signs_something_else_is_not_believed() {
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap().verifying_key();
+    let changes: [fn(String) -> String; 3] = [
+        |body| body.replace("50.0", "51.0"),
+        |body| body.replace("0x1111", "0x2111"),
+        |body| {
+            body.replace("8453", "1").replace(TOKEN, "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48")
+        },
+    ];
+    for change in changes {
+        let client = SignerEndpoint::new(endpoint(5, change).await, key).unwrap();
+        let error = client.bearer("t".into()).unwrap().sign(&request()).await.unwrap_err();
+        assert!(error.is_mismatch(), "{error:?}");
+    }
+    let client = SignerEndpoint::new(endpoint(6, |body| body).await, key).unwrap();
+    let error = client.bearer("t".into()).unwrap().sign(&request()).await.unwrap_err();
+    assert!(error.is_mismatch(), "the key of another merchant: {error:?}");
+}
+
+#[tokio::test]
+async fn a_merchant_s_own_call_is_authorised() {
+    let emulator = Emulator::start().await.unwrap();
+    let key = Arc::new(SigningKey::from_scalar(&[5; 32]).unwrap());
+    emulator.blink_register(MERCHANT, key.verifying_key());
+    let authorizer = MerchantAuthorizer::new(MerchantId::parse(MERCHANT).unwrap(), key);
+    let (name, value) = authorizer.header().unwrap();
+    let call = |value: String| {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.post(format!("{}/merchant", emulator.blink_url())).header(name, value).send()
+    };
+    assert_eq!(call(value.clone()).await.unwrap().status(), 200);
+    assert_eq!(call(value.replace('A', "B")).await.unwrap().status(), 401);
+}
