@@ -5,12 +5,13 @@ use std::process::Command;
 use crate::shell;
 
 /// A program, and Debian's package that brings it.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("openssl", "openssl"),
     ("gzip", "gzip"),
     ("kill", "procps"),
     ("strace", "strace"),
     ("unshare", "util-linux"),
+    ("ip", "iproute2"),
     ("redis-server", "redis-server"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),

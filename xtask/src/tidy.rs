@@ -9,15 +9,23 @@ use serde_json::Value;
 use crate::shell;
 
 /// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("signer-core", &[]),
     ("signer-native", &["signer-core"]),
     ("signer-protocols", &["signer-core"]),
     ("signer-client", &["signer-core", "signer-protocols"]),
+    ("signer-emulator", &["signer-core", "signer-protocols"]),
     ("signer-server", &["signer-core", "signer-protocols"]),
     (
         "signer-cli",
-        &["signer-client", "signer-core", "signer-native", "signer-protocols", "signer-server"],
+        &[
+            "signer-client",
+            "signer-core",
+            "signer-emulator",
+            "signer-native",
+            "signer-protocols",
+            "signer-server",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -4,7 +4,10 @@ mod abstraxn;
 mod audit;
 mod blink;
 mod crossmint;
+mod demo;
+mod emulate;
 mod jcs;
+mod online;
 mod privy;
 mod serve;
 
@@ -44,6 +47,12 @@ pub(crate) enum Command {
     Abstraxn(abstraxn::Command),
     /// Print the canonical form (RFC 8785) of a JSON file.
     Jcs(jcs::Arguments),
+    /// Sign an identity in at Abstraxn and keep its token.
+    Login(online::LoginArguments),
+    /// Show all four providers at work on this machine, without a network or an account.
+    Demo,
+    /// Run a stand-in for the services of all four providers on this machine.
+    Emulate(emulate::Arguments),
     /// Run the signer endpoint of a Blink merchant.
     Serve(serve::Arguments),
     /// Let the staged key of a running endpoint sign, and the other no more.
@@ -68,6 +77,9 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Blink(command) => blink::run(command),
         Command::Abstraxn(command) => abstraxn::run(command),
         Command::Jcs(arguments) => jcs::run(&arguments),
+        Command::Login(arguments) => online::login(&arguments),
+        Command::Demo => demo::run(),
+        Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         #[cfg(unix)]
         Command::SwitchKey(arguments) => serve::switch_key(&arguments),

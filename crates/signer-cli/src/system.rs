@@ -1,10 +1,12 @@
-//! What the crates below leave to their caller: the time and random bytes.
+//! What the crates below leave to their caller: the time, random bytes, a folder for data.
 
+use std::env;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand_core::UnwrapErr;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, OrRefuse};
 
 /// Unix milliseconds.
 pub(crate) fn now_ms() -> Result<u64, Failure> {
@@ -25,4 +27,15 @@ pub(crate) fn random() -> Result<UnwrapErr<getrandom::SysRng>, Failure> {
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
     getrandom::fill(bytes)
         .map_err(|_| Failure::refused("the operating system has no random bytes to give"))
+}
+
+/// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.
+pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(Path::new(".local/share"))))
+        .map(|data| data.join("signer"))
+        .ok_or("set HOME or XDG_DATA_HOME to an absolute path")
+        .or_refuse("folder for data")
 }

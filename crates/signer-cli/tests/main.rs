@@ -4,6 +4,7 @@
 mod blink_with_openssl;
 mod browser;
 mod key_files;
+mod online;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
 mod secrets;

@@ -23,6 +23,7 @@ fn build(
     keys: &MemoryAccessKeyStore,
     sign_in_again: bool,
 ) -> Client {
+    crate::trace::look();
     let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
     Client::builder(base, "test-api-key".into())
         .token_store(Arc::new(tokens.clone()))

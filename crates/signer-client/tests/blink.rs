@@ -63,6 +63,7 @@ fn rand(stream: &tokio::net::TcpStream) -> [u8; 16] {
 }
 
 fn request() -> PaymentRequest {
+    crate::trace::look();
     PaymentRequest::new(50.0, 8453, ADDRESS, TOKEN).reference("order-1").metadata("cart", "7")
 }
 

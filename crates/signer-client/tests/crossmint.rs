@@ -16,6 +16,7 @@ use signer_protocols::crossmint::{ChainId, Scheme, SignerSecret, TrustedKeys};
 const CHAINS: [&str; 3] = ["base", "solana", "stellar"];
 
 async fn start() -> (Emulator, Client) {
+    crate::trace::look();
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     (emulator, client)

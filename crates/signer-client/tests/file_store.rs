@@ -20,6 +20,7 @@ fn base() -> BaseUrl {
 }
 
 fn key() -> TokenKey {
+    crate::trace::look();
     TokenKey::new(&base(), &"test api key".into(), "worker")
 }
 

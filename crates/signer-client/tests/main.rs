@@ -10,5 +10,6 @@ mod privy;
 mod redis_server;
 mod redis_store;
 mod token_cache;
+mod trace;
 mod transport;
 mod worker;

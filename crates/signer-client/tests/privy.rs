@@ -17,6 +17,7 @@ use signer_protocols::privy::rpc::{
 };
 
 async fn start() -> (Emulator, Client) {
+    crate::trace::look();
     let emulator = Emulator::start().await.unwrap();
     let base = BaseUrl::parse(&emulator.privy_url()).unwrap();
     let client = Client::new(base, "test-app-id", "test-app-secret".into()).unwrap();

@@ -7,6 +7,7 @@ use crate::redis_server::RedisServer;
 use crate::worker;
 
 fn key(identity: &str) -> TokenKey {
+    crate::trace::look();
     let base = BaseUrl::parse("http://127.0.0.1:1").unwrap();
     TokenKey::new(&base, &"test api key".into(), identity)
 }

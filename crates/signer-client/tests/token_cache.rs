@@ -13,6 +13,7 @@ use signer_client::{
 use tokio::time::{Instant, sleep};
 
 fn key() -> TokenKey {
+    crate::trace::look();
     let base = BaseUrl::parse("http://127.0.0.1:1").unwrap();
     TokenKey::new(&base, &"test api key".into(), "user")
 }

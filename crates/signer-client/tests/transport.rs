@@ -18,6 +18,7 @@ fn options() -> TransportOptions {
 }
 
 async fn emulator(fault: &str) -> (Emulator, Client) {
+    crate::trace::look();
     let emulator = Emulator::start().await.unwrap();
     if !fault.is_empty() {
         emulator.fault(fault.parse::<FaultRule>().unwrap());

@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use signer_core::p256::VerifyingKey;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -166,6 +167,18 @@ impl Emulator {
     /// Registers a merchant of Blink with its public key, in the place of the one before.
     pub fn blink_register(&self, merchant_id: &str, key: VerifyingKey) {
         self.shared.blink.register(merchant_id, key);
+    }
+
+    /// Visits a link of this emulator as a browser would, and gives the status; `None` for any other link.
+    pub async fn visit(&self, link: &str) -> Option<u16> {
+        let path = link.strip_prefix(&self.url())?;
+        let mut stream = TcpStream::connect(self.address).await.ok()?;
+        let host = self.address;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        answer.split(' ').nth(1)?.parse().ok()
     }
 
     /// Has something go wrong.

@@ -3,6 +3,7 @@ use secrecy::ExposeSecret;
 use signer_protocols::abstraxn::AccessKey;
 
 use super::jcs::DEFAULT_MAX_BYTES;
+use super::online::abstraxn as online;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
 use crate::key_file::{self, OutFile};
@@ -40,10 +41,34 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BYTES)]
         max_bytes: usize,
     },
+    /// Ask the service who is signed in.
+    #[command(
+        after_help = "Example:\n  signer abstraxn whoami --identity user-1 --api-key env:ABSTRAXN_API_KEY"
+    )]
+    Whoami(online::SessionArguments),
+    /// Have the wallet sign a message, a transaction or typed data.
+    #[command(
+        after_help = "Example:\n  signer abstraxn sign --identity user-1 --api-key env:ABSTRAXN_API_KEY --message hello"
+    )]
+    Sign(online::SignArguments),
+    /// Export the wallet's private key.
+    #[command(
+        after_help = "Example:\n  signer abstraxn export --identity user-1 --api-key env:ABSTRAXN_API_KEY --out wallet.key"
+    )]
+    Export(online::ExportArguments),
+    /// Sign out, and forget the token; the access key stays.
+    #[command(
+        after_help = "Example:\n  signer abstraxn logout --identity user-1 --api-key env:ABSTRAXN_API_KEY"
+    )]
+    Logout(online::SessionArguments),
 }
 
 pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
+        Command::Whoami(arguments) => online::whoami(&arguments),
+        Command::Sign(arguments) => online::sign(&arguments),
+        Command::Export(arguments) => online::export(&arguments),
+        Command::Logout(arguments) => online::logout(&arguments),
         Command::Generate { out } => generate(out),
         Command::PublicKey { access_key } => {
             Ok(Outcome::Fields(public_fields(&read_key(&access_key)?)))

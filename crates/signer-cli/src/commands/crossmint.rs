@@ -6,6 +6,7 @@ use signer_protocols::crossmint::{
     ProjectId, Scheme, ServerSigner, SignerSecret, TrustedKeys,
 };
 
+use super::online::crossmint as online;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{SecretSource, one_standard_input};
 use crate::key_file::{self, OutFile};
@@ -34,6 +35,19 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer crossmint sign --secret crossmint.secret --project-id P --environment staging \\\n    --chain base-sepolia --message 0xdeadbeef"
     )]
     Sign(SignArguments),
+    /// Make or show a wallet.
+    #[command(subcommand)]
+    Wallet(online::WalletCommand),
+    /// Send tokens, and wait until they are sent.
+    #[command(
+        after_help = "Example:\n  signer crossmint transfer --api-key env:CROSSMINT_API_KEY --secret crossmint.secret \\\n    --wallet 0x… --chain base-sepolia --token usdc --to 0x… --amount 1.5"
+    )]
+    Transfer(online::TransferArguments),
+    /// Replace the server signer of a wallet by one of a new secret. May be run again after any failure.
+    #[command(
+        after_help = "Example:\n  signer crossmint rotate --api-key env:CROSSMINT_API_KEY --wallet 0x… --chain base-sepolia \\\n    --secret old.secret --new-secret new.secret --admin-secret admin.secret"
+    )]
+    Rotate(online::RotateArguments),
 }
 
 #[derive(Args, Debug)]
@@ -96,6 +110,9 @@ enum SchemeName {
 
 pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
+        Command::Wallet(command) => online::wallet(&command),
+        Command::Transfer(arguments) => online::transfer(&arguments),
+        Command::Rotate(arguments) => online::rotate(&arguments),
         Command::Generate { out } => generate(out),
         Command::ApiKey(arguments) => {
             let key = read_api_key(&arguments.api_key, &arguments.trusted_key)?;
@@ -161,8 +178,7 @@ fn derive(arguments: &SignerArguments) -> Result<Derived, Failure> {
         SchemeName::Current => Scheme::Current,
         SchemeName::Legacy => Scheme::Legacy,
     };
-    let text = arguments.secret.read()?;
-    let secret = SignerSecret::parse(text.text()?).or_refuse(&arguments.secret)?;
+    let secret = read_secret(&arguments.secret)?;
     let info = DerivationInfo::new(&project, environment, chain, scheme).to_string();
     let signer = ServerSigner::derive(&secret, &project, environment, chain, scheme)
         .map_err(Failure::refused)?;
@@ -189,13 +205,21 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
     ]))
 }
 
-fn read_api_key(source: &SecretSource, trusted: &[String]) -> Result<ApiKey, Failure> {
-    let trusted = if trusted.is_empty() {
+pub(super) fn trusted_keys(trusted: &[String]) -> Result<TrustedKeys, Failure> {
+    let keys = if trusted.is_empty() {
         TrustedKeys::vendor()
     } else {
         TrustedKeys::any_environment(trusted.iter().map(String::as_str))
     };
-    let trusted = trusted.map_err(Failure::refused)?;
+    keys.map_err(Failure::refused)
+}
+
+pub(super) fn read_secret(source: &SecretSource) -> Result<SignerSecret, Failure> {
+    SignerSecret::parse(source.read()?.text()?).or_refuse(source)
+}
+
+fn read_api_key(source: &SecretSource, trusted: &[String]) -> Result<ApiKey, Failure> {
+    let trusted = trusted_keys(trusted)?;
     let text = source.read()?;
     ApiKey::parse(text.text()?, &trusted, ApiKeyExpectation::default()).or_refuse(source)
 }

@@ -11,6 +11,7 @@ use signer_protocols::privy::{
 };
 
 use super::jcs::{DEFAULT_MAX_BYTES, read_body};
+use super::online::privy as online;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
 use crate::key_file::{self, OutFile};
@@ -48,6 +49,14 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer privy webhook --secret env:PRIVY_WEBHOOK_SECRET --id \"$SVIX_ID\" \\\n    --timestamp \"$SVIX_TIMESTAMP\" --signature \"$SVIX_SIGNATURE\" --body body.json"
     )]
     Webhook(WebhookArguments),
+    /// Make or show a wallet.
+    #[command(subcommand)]
+    Wallet(online::WalletCommand),
+    /// Have a wallet do something: a call of its rpc method, as JSON.
+    #[command(
+        after_help = "Example:\n  signer privy rpc --app-id APP --app-secret env:PRIVY_APP_SECRET --wallet ID \\\n    --key privy.key --body call.json"
+    )]
+    Rpc(online::RpcArguments),
 }
 
 #[derive(Args, Debug)]
@@ -146,6 +155,8 @@ impl FromStr for Expiry {
 
 pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
+        Command::Wallet(command) => online::wallet(&command),
+        Command::Rpc(arguments) => online::rpc(&arguments),
         Command::Generate { out } => generate(out),
         Command::PublicKey { key } => {
             let public_key = encode_public_key(&read_key(&key)?.verifying_key());
@@ -240,7 +251,7 @@ fn webhook(arguments: &WebhookArguments) -> Result<Outcome, Failure> {
     })
 }
 
-fn read_key(source: &SecretSource) -> Result<AuthorizationKey, Failure> {
+pub(super) fn read_key(source: &SecretSource) -> Result<AuthorizationKey, Failure> {
     let secret = source.read()?;
     if let Some(der) = secret.der() {
         return SigningKey::from_der(der).map(AuthorizationKey::from).or_refuse(source);

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use self::configuration::Replaceable;
+pub(super) use self::dev::{AnyDestination, LocalCallers};
 use self::reload::{Order, Reloader};
 use crate::failure::{Failure, OrRefuse};
 use crate::input::FileSource;

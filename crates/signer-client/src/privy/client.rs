@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use signer_core::encoding::hex;
 use signer_core::keccak::eip191_digest;
+use signer_protocols::jcs::Limits;
 use signer_protocols::privy::rpc::{RawSign, RpcRequest};
 use signer_protocols::privy::{
     APP_ID_HEADER, AuthorizationError, AuthorizationRequest, DEFAULT_EXPIRY_MS, Method,
@@ -141,6 +142,20 @@ impl Client {
     pub fn rpc(&self, wallet_id: &str, call: &RpcRequest) -> Request<RpcResponse> {
         let segments = ["v1", "wallets", wallet_id, "rpc"];
         self.post(&segments, "/v1/wallets/{id}/rpc", call, SIGNED_KEYED)
+    }
+
+    /// Any rpc call, given as its JSON text, which is read strictly: what the typed calls do not model.
+    pub fn rpc_json(&self, wallet_id: &str, json: &[u8]) -> Request<RpcResponse> {
+        let route = "/v1/wallets/{id}/rpc";
+        let plan = || {
+            let segments = ["v1", "wallets", wallet_id, "rpc"];
+            let Plan { method, url, builder, .. } =
+                self.plan::<()>(Method::Post, &segments, route, None, SIGNED_KEYED)?;
+            let builder = builder.body_text(json, Limits::default());
+            let builder = builder.map_err(|error| refused(&error))?;
+            Ok(Plan { method, url, route, builder, kind: SIGNED_KEYED })
+        };
+        Request::new(self.clone(), plan())
     }
 
     /// Signs a text as a personal message (EIP-191). The signature is checked under the wallet's address.

@@ -1,6 +1,5 @@
 //! `signer serve --dev`: no configuration, a key of its own, this machine only.
 
-use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -92,7 +91,7 @@ const EXAMPLE: &str = r#"{"amount":50,"chainId":8453,"address":"0x1a5FdBc891c5D4
 
 /// The key of this user's development, made where there is none.
 fn development_key() -> Result<(SigningKey, PathBuf), Failure> {
-    let folder = data_folder()?;
+    let folder = system::data_folder()?;
     let private = folder.join("development.pem");
     if !private.exists() {
         key_file::create_folder(&folder)?;
@@ -112,19 +111,8 @@ fn development_key() -> Result<(SigningKey, PathBuf), Failure> {
     Ok((parse_key(&secret, &source)?, private))
 }
 
-/// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.
-fn data_folder() -> Result<PathBuf, Failure> {
-    let absolute =
-        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_DATA_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(Path::new(".local/share"))))
-        .map(|data| data.join("signer"))
-        .ok_or("set HOME or XDG_DATA_HOME to an absolute path")
-        .or_refuse("folder of the development key")
-}
-
 /// Everybody who can reach it: the door has seen by what name.
-struct LocalCallers;
+pub(crate) struct LocalCallers;
 
 #[async_trait]
 impl CallerAuthenticator for LocalCallers {
@@ -134,7 +122,7 @@ impl CallerAuthenticator for LocalCallers {
 }
 
 /// Every destination is the developer's.
-struct AnyDestination;
+pub(crate) struct AnyDestination;
 
 #[async_trait]
 impl Ownership for AnyDestination {

@@ -1,0 +1,58 @@
+//! `signer emulate`: the services' side on this machine.
+
+use clap::Args;
+use signer_emulator::{Emulator, FaultRule};
+
+use super::online;
+use crate::failure::{Failure, OrRefuse, say};
+use crate::outcome::Outcome;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  signer emulate --port 4010 --fault 'POST /privy/v1/wallets=lost*1'\n\nFaults: delay:MS, hang, reset, lost (done, and no answer), cut, truncated, html, status:N, retry-after:S,\nretry-after-date:S, retry-after-ms:MS, ratelimit-reset:S, endless, huge, twice, redirect:URL; *N: only N times."
+)]
+pub(crate) struct Arguments {
+    /// The port of 127.0.0.1; 0 for a free one.
+    #[arg(long, value_name = "P", default_value_t = 4010)]
+    port: u16,
+    /// Let something go wrong: [METHOD] PATH=FAULT[*TIMES]; may be repeated.
+    #[arg(long, value_name = "RULE")]
+    fault: Vec<FaultRule>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    online::run(async {
+        let mut emulator = Emulator::start_on(arguments.port).await.or_refuse("emulator")?;
+        for rule in &arguments.fault {
+            emulator.fault(rule.clone());
+        }
+        greet(&emulator);
+        emulator.serve_for_ever().await;
+        Ok(Outcome::Raw(Vec::new()))
+    })
+}
+
+/// What is needed to use it, as the environment and the arguments of the other commands. None of it is a secret: it
+/// opens nothing but this emulator.
+fn greet(emulator: &Emulator) {
+    say(&format!(
+        "signer: emulator on {}, for this machine only; it remembers nothing",
+        emulator.url()
+    ));
+    let quorum = emulator.abstraxn_quorum_key().to_sec1_uncompressed();
+    let quorum: String = quorum.iter().map(|byte| format!("{byte:02x}")).collect();
+    for (name, value) in [
+        ("ABSTRAXN_URL", emulator.abstraxn_url()),
+        ("ABSTRAXN_API_KEY", "test-api-key".into()),
+        ("ABSTRAXN_QUORUM_KEY", quorum),
+        ("BLINK_PAY_URL", format!("{}/pay", emulator.blink_url())),
+        ("CROSSMINT_URL", emulator.crossmint_url()),
+        ("CROSSMINT_API_KEY", emulator.crossmint_api_key()),
+        ("CROSSMINT_TRUSTED_KEY", emulator.crossmint_trusted_key()),
+        ("PRIVY_URL", emulator.privy_url()),
+        ("PRIVY_APP_ID", "test-app-id".into()),
+        ("PRIVY_APP_SECRET", "test-app-secret".into()),
+    ] {
+        say(&format!("export {name}='{value}'"));
+    }
+}

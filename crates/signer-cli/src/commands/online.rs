@@ -1,0 +1,96 @@
+//! The commands that talk to a service.
+
+pub(crate) mod abstraxn;
+pub(crate) mod crossmint;
+pub(crate) mod privy;
+
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use signer_client::crossmint::ProgressListener;
+use signer_client::{
+    BaseUrl, Error, FileAccessKeyStore, FileTokenStore, RedisTokenStore, TokenStore,
+};
+
+pub(crate) use self::abstraxn::{LoginArguments, login};
+use crate::failure::{Failure, OrRefuse};
+use crate::input::SecretSource;
+use crate::system;
+
+/// How long a Redis may take to answer.
+const REDIS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Where tokens and access keys are kept.
+#[derive(Args, Debug)]
+pub(crate) struct StoreArguments {
+    /// The folder of tokens and access keys. Default: `signer` in the user's data folder.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Keep tokens in a Redis instead, for many machines: its address (SRC).
+    #[arg(long, value_name = "SRC")]
+    redis: Option<SecretSource>,
+}
+
+impl StoreArguments {
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = match &self.store {
+            Some(folder) => folder.clone(),
+            None => system::data_folder()?,
+        };
+        Ok(folder.join(name))
+    }
+
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, Failure> {
+        let Some(redis) = &self.redis else {
+            return Ok(Arc::new(FileTokenStore::new(self.folder("tokens")?)));
+        };
+        let url = redis.read()?.text()?.into();
+        Ok(Arc::new(RedisTokenStore::new(&url, REDIS_PATIENCE).or_refuse(redis)?))
+    }
+
+    fn access_keys(&self) -> Result<FileAccessKeyStore, Failure> {
+        Ok(FileAccessKeyStore::new(self.folder("access-keys")?))
+    }
+}
+
+/// Runs what talks to a service, and says what came of it in words for the user.
+pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.or_refuse("runtime")?.block_on(work)
+}
+
+pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Failure> {
+    BaseUrl::parse(text).map_err(Failure::refused)
+}
+
+/// What a service's refusal says, with what the user can do about it.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+pub(crate) fn refused(error: Error) -> Failure {
+    let id = error.request_id().map(|id| format!("; request id {id}")).unwrap_or_default();
+    match error.idempotency_key().filter(|_| error.is_outcome_unknown()) {
+        Some(key) => Failure::refused(format!(
+            "{error}{id}; to ask again without doing it twice: --idempotency-key {key}"
+        )),
+        None => Failure::refused(format!("{error}{id}")),
+    }
+}
+
+/// A line that says how a long wait goes on, where somebody looks at it.
+pub(crate) fn progress() -> Option<ProgressListener> {
+    io::stderr().is_terminal().then(|| -> ProgressListener {
+        Arc::new(|progress| {
+            let seconds = progress.elapsed.as_secs();
+            let filled = usize::try_from(seconds / 2).unwrap_or(30).min(30);
+            let bar = format!("{}{}", "=".repeat(filled), " ".repeat(30 - filled));
+            let status = format!("{:?}", progress.status);
+            let _ = write!(io::stderr(), "\r[{bar}] {seconds:>3} s {status:<18}");
+            if matches!(status.as_str(), "Success" | "Failed") {
+                let _ = writeln!(io::stderr());
+            }
+        })
+    })
+}
