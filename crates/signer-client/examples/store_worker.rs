@@ -54,6 +54,7 @@ async fn churn(folder: &str) -> Result<(), Failure> {
         if count % 8 == 0 {
             let name = format!("{}-{count}", std::process::id());
             let secret: SecretString = format!("key of {name}").into();
+            say(&format!("begins {name}"))?;
             keys.insert(&IdentityId::new(&base, &name), &secret).await?;
             say(&format!("key {name}"))?;
         }
@@ -80,6 +81,7 @@ async fn fill(folder: &str) -> Result<(), Failure> {
     }
     let kept = tokens.load(&key).await?.map_or(0, |token| token.version());
     say(match kept {
+        0 if last == 0 => "no token was stored",
         0 => "the token is lost",
         kept if kept == last => "the old token is there",
         kept if kept == tried => "the new token is there",

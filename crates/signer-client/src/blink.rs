@@ -20,5 +20,5 @@
 mod endpoint;
 mod merchant;
 
-pub use self::endpoint::{PaymentRequest, SignedPayment, SignerEndpoint, payment_link};
+pub use self::endpoint::{PaymentRequest, SignedPayment, SignerEndpoint, payment_link, verify};
 pub use self::merchant::{MerchantAuthorizer, merchant_authorization};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use self::machine::{Decision, Machine};
@@ -19,12 +19,27 @@ use crate::random;
 /// How long before its end a value is fetched anew: a tenth of its life, within these bounds.
 const EARLIEST: Duration = Duration::from_secs(300);
 const LATEST: Duration = Duration::from_secs(5);
+/// Nobody waits longer than this, whatever becomes of the runtime that the fetch runs on.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// Where a value comes from.
 #[async_trait]
 pub(crate) trait Source<V>: Send + Sync + 'static {
     /// Fetches a value. `replaced` is the one that is to be replaced, which may have been refused.
-    async fn fetch(&self, replaced: Option<Arc<V>>) -> Result<Fetched<V>, Error>;
+    async fn fetch(&self, replaced: Option<Arc<V>>) -> Result<Fetched<V>, Failure>;
+}
+
+/// Why nothing was fetched.
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// Whether what was to be replaced has ended for good: whoever asks next begins anew.
+    pub(crate) ended: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, ended: false }
+    }
 }
 
 /// A value, how long it lives, and whether it was made for this.
@@ -127,12 +142,18 @@ impl<V: Send + Sync + 'static> Cache<V> {
                 Answer::Later(landing) => landing,
             };
             // The one who started the flight waits like all others: whose future is dropped does not matter.
-            if let Ok(landed) = landing.wait_for(Option::is_some).await
-                && let Some(answer) = landed.as_ref()
-            {
-                return answer.clone();
+            let landed = timeout(LONGEST_WAIT, landing.wait_for(Option::is_some)).await;
+            match landed {
+                Ok(Ok(landed)) => {
+                    if let Some(answer) = landed.as_ref() {
+                        return answer.clone();
+                    }
+                }
+                Ok(Err(_)) => {}
+                // Its runtime stands still.
+                Err(_) => return Err(Error::new(Kind::Deadline, "a fetch did not end in time")),
             }
-            // The flight was taken down with its runtime: ask again.
+            // The flight was taken down with its runtime, or what it was for was forgotten: ask again.
         }
     }
 }
@@ -159,46 +180,52 @@ impl<V: Send + Sync + 'static> Shared<V> {
         if state.machine.is_refused() {
             self.fresh.store(None);
         }
+        let held = state.held.clone();
         match decision {
-            Decision::Serve => {}
-            Decision::ServeAndRefresh => {
-                self.take_off(&mut state);
-            }
-            Decision::Lead => return Answer::Later(self.take_off(&mut state)),
-            Decision::Wait => {
-                if let Some(flight) = &state.flight {
-                    return Answer::Later(flight.clone());
+            Decision::ServeAndRefresh | Decision::Lead => {
+                let (flight, landing) = self.take_off(&mut state);
+                // A task that cannot be started is dropped at once, and its flight asks for the lock.
+                drop(state);
+                tokio::spawn(
+                    flight.fly(held.as_ref().map(|held| Arc::clone(&held.value))).in_current_span(),
+                );
+                match held.filter(|_| decision == Decision::ServeAndRefresh) {
+                    Some(served) => Answer::Now(Ok(served)),
+                    None => Answer::Later(landing),
                 }
             }
-            Decision::Fail => {}
+            Decision::Wait => match &state.flight {
+                Some(flight) => Answer::Later(flight.clone()),
+                None => Answer::Now(Err(Error::new(Kind::Local, "no flight is under way"))),
+            },
+            Decision::Serve => Answer::Now(held.ok_or_else(nothing)),
+            Decision::Fail => Answer::Now(Err(state.last_error.clone().unwrap_or_else(nothing))),
+            Decision::Ended => {
+                Answer::Now(Err(Error::new(Kind::SignedOut, "the session has ended")))
+            }
         }
-        let held = state.held.clone().filter(|_| decision != Decision::Fail);
-        Answer::Now(match (held, &state.last_error) {
-            (Some(served), _) => Ok(served),
-            (None, Some(error)) => Err(error.clone()),
-            (None, None) => Err(Error::new(Kind::Local, "no value is held")),
-        })
     }
 
-    /// Starts a flight: a task of its own, so that it lands whoever stops waiting for it.
-    fn take_off(self: &Arc<Self>, state: &mut State<V>) -> watch::Receiver<Landing<V>> {
+    fn take_off(
+        self: &Arc<Self>,
+        state: &mut State<V>,
+    ) -> (Flight<V>, watch::Receiver<Landing<V>>) {
         let (sender, receiver) = watch::channel(None);
         state.flight = Some(receiver.clone());
-        let replaced = state.held.as_ref().map(|held| Arc::clone(&held.value));
-        let flight = Flight { shared: Arc::clone(self), sender, landed: false };
-        let task = async move {
-            let fetched = flight.shared.source.fetch(replaced).await;
-            flight.land(fetched);
-        };
-        tokio::spawn(task.in_current_span());
-        receiver
+        let epoch = state.machine.epoch();
+        (Flight { shared: Arc::clone(self), sender, epoch, landed: false }, receiver)
     }
 
-    fn land(&self, fetched: Result<Fetched<V>, Error>) -> Result<Served<V>, Error> {
+    /// What the waiting get; `None` where they must ask again.
+    fn land(&self, fetched: Result<Fetched<V>, Failure>, epoch: u64) -> Landing<V> {
         let now = self.now_ms();
         let mut state = self.state();
         state.flight = None;
-        match fetched {
+        if state.machine.epoch() != epoch {
+            state.machine.aborted();
+            return None;
+        }
+        Some(match fetched {
             Ok(Fetched { value, lifetime, made }) => {
                 let lifetime_ms = lifetime.map(milliseconds);
                 let early_ms = lifetime.map_or(0, |lifetime| milliseconds(early(lifetime)));
@@ -210,13 +237,19 @@ impl<V: Send + Sync + 'static> Shared<V> {
                 state.last_error = None;
                 Ok(Served { made, ..served })
             }
-            Err(error) => {
+            Err(Failure { error, ended: true }) => {
+                state.machine.ended();
+                state.held = None;
+                self.fresh.store(None);
+                Err(error)
+            }
+            Err(Failure { error, ended: false }) => {
                 let asked = error.retry_after().map(milliseconds);
                 state.machine.crashed(now, asked, random::below(256));
                 state.last_error = Some(error.clone());
                 Err(error)
             }
-        }
+        })
     }
 
     /// Nothing panics while it is held.
@@ -225,24 +258,43 @@ impl<V: Send + Sync + 'static> Shared<V> {
     }
 }
 
-/// A fetch that is under way. Dropped before it landed, it says so, and nobody waits for ever.
+fn nothing() -> Error {
+    Error::new(Kind::Local, "no value is held")
+}
+
+/// A fetch that is under way: a task of its own, so that it lands whoever stops waiting for it. Dropped before it
+/// landed, it says so, and nobody waits for ever.
 struct Flight<V: Send + Sync + 'static> {
     shared: Arc<Shared<V>>,
     sender: watch::Sender<Landing<V>>,
+    epoch: u64,
     landed: bool,
 }
 
 impl<V: Send + Sync + 'static> Flight<V> {
-    fn land(mut self, fetched: Result<Fetched<V>, Error>) {
+    async fn fly(self, replaced: Option<Arc<V>>) {
+        let fetched = self.shared.source.fetch(replaced).await;
+        self.land(fetched);
+    }
+
+    fn land(mut self, fetched: Result<Fetched<V>, Failure>) {
         self.landed = true;
-        let landing = self.shared.land(fetched);
-        self.sender.send_replace(Some(landing));
+        if let Some(landing) = self.shared.land(fetched, self.epoch) {
+            self.sender.send_replace(Some(landing));
+        }
     }
 }
 
 impl<V: Send + Sync + 'static> Drop for Flight<V> {
     fn drop(&mut self) {
-        if !self.landed {
+        if self.landed {
+            return;
+        }
+        if std::thread::panicking() {
+            let error = Error::new(Kind::Local, "the source panicked");
+            let landing = self.shared.land(Err(error.into()), self.epoch);
+            self.sender.send_replace(landing);
+        } else {
             let mut state = self.shared.state();
             state.flight = None;
             state.machine.aborted();

@@ -2,7 +2,8 @@
 //!
 //! Nothing is signed blindly: only the approval of what was just created, addressed to our signer, of the shape that
 //! its chain has, and after an [`ApprovalPolicy`] has seen it. On Solana the transaction to approve is taken apart and
-//! must do what was asked for and nothing else. On EVM what is approved is a hash of 32 bytes: what it stands for
+//! must do what was asked for and nothing else; what the service writes there by itself (transfers, changes of signers) is
+//! signed only under a policy that says so, as [`ServiceWritten`]. On EVM what is approved is a hash of 32 bytes: what it stands for
 //! cannot be checked here, and the service has to be trusted with it; the same holds on Stellar.
 //!
 //! ```no_run
@@ -33,7 +34,7 @@ mod waiting;
 mod wallet;
 
 pub use self::client::{Client, NewWallet};
-pub use self::policy::{ApprovalPolicy, ApprovalRequest, AsRequested, Content};
+pub use self::policy::{ApprovalPolicy, ApprovalRequest, AsRequested, Content, ServiceWritten};
 pub use self::rotation::{Rotation, Signers};
 pub use self::waiting::{Cancel, Progress, ProgressListener, Waiting};
 pub use self::wallet::{Sent, SignedMessage, Wallet};

@@ -110,6 +110,9 @@ impl Folder {
 
     /// A new file of the name's own, with what is to be in it, on the disk.
     fn write_fresh(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(StoreError::Unavailable);
+        }
         self.make()?;
         let fresh_name = format!("{name}.new");
         let fresh = self.path.join(&fresh_name);
@@ -133,10 +136,15 @@ impl Folder {
 
     fn make(&self) -> Result<(), StoreError> {
         if !self.is_there()? {
+            let missing: Vec<&Path> = self.path.ancestors().take_while(|it| !it.exists()).collect();
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
             made.map_err(|error| reason(&error))?;
             if !self.is_there()? {
                 return Err(StoreError::Unavailable);
+            }
+            // A folder is on the disk once the one that it is in is.
+            for parent in missing.iter().filter_map(|made| made.parent()) {
+                sync(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
             }
         }
         Ok(())
@@ -152,9 +160,14 @@ impl Folder {
         }
     }
 
-    fn sync(&self) -> Result<(), StoreError> {
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(|error| reason(&error))
+    /// What was put into the folder is on the disk once this returns.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        sync(&self.path)
     }
+}
+
+fn sync(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| reason(&error))
 }
 
 /// Ours, and open to nobody by `forbidden`.

@@ -131,11 +131,14 @@ impl Transport {
         let attempts = async {
             self.0.budget.deposit();
             let mut attempt = 1;
+            let mut unknown = false;
             loop {
                 let error = match self.attempt(call, outgoing()?, deadline).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
+                // What one attempt may have done, no later refusal takes back.
+                unknown |= error.is_outcome_unknown();
                 tracing::debug!(attempt, %error, "the attempt failed");
                 let pause = retry::pause(attempt, error.retry_after(), random::below(1_024));
                 let again = attempt < self.0.options.attempts
@@ -143,7 +146,7 @@ impl Transport {
                     && Instant::now() + pause < deadline
                     && self.0.budget.withdraw();
                 if !again {
-                    return Err(error);
+                    return Err(if unknown { error.with_unknown_outcome() } else { error });
                 }
                 sleep(pause).await;
                 attempt += 1;

@@ -149,6 +149,72 @@ async fn when_a_refresh_is_refused_the_caller_is_told_and_can_sign_in() {
     session.whoami().await.unwrap();
 }
 
+/// As after a restart: what is stored has ended, and cannot be refreshed.
+#[tokio::test]
+async fn a_stored_token_that_has_ended_locks_nobody_out() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.abstraxn_token_life(50);
+    let (tokens, keys) = (MemoryTokenStore::new(), MemoryAccessKeyStore::new());
+    build(&emulator, &tokens, &keys, false).authenticate(&user()).await.unwrap();
+    emulator.abstraxn_revoke(true);
+    emulator.abstraxn_token_life(60_000);
+    tokio::time::sleep(Duration::from_millis(80)).await;
+    let client = build(&emulator, &tokens, &keys, false);
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.authenticate(&user()).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap().whoami().await.unwrap();
+    }
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 2, "one sign-in for all");
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1);
+}
+
+/// Refusals that come at different times, when the session cannot be refreshed: nobody signs in unasked, and who signs
+/// in meanwhile is not signed out by those who come late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_refusals_of_a_dead_session_harm_no_later_one() {
+    for round in 0..10_u64 {
+        let emulator = Emulator::start().await.unwrap();
+        let client = client(&emulator);
+        let session = client.authenticate(&user()).await.unwrap();
+        emulator.abstraxn_revoke(true);
+        let calls: Vec<_> = (0..200_u64)
+            .map(|caller| {
+                let session = session.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_micros(caller * (131 + round) % 20_000))
+                        .await;
+                    session.whoami().await
+                })
+            })
+            .collect();
+        for call in calls {
+            assert!(call.await.unwrap().unwrap_err().is_unauthorized());
+        }
+        assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 1, "nobody signs in unasked");
+        assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1);
+        let again = client.authenticate(&user()).await.unwrap();
+        again.whoami().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_mistyped_does_not_stay() {
+    let emulator = Emulator::start().await.unwrap();
+    let keys = MemoryAccessKeyStore::new();
+    let right = client(&emulator).authenticate(&user()).await.unwrap().access_key();
+    let client = build(&emulator, &MemoryTokenStore::new(), &keys, false);
+    let wrong = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    assert!(client.authenticate(&user().access_key(wrong.into())).await.unwrap_err().is_conflict());
+    client.authenticate(&user().access_key(right)).await.unwrap();
+    // From now on it is kept here, too.
+    build(&emulator, &MemoryTokenStore::new(), &keys, false).authenticate(&user()).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_empty_answer_to_a_refresh_overwrites_nothing() {
     let emulator = Emulator::start().await.unwrap();

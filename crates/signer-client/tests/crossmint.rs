@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use signer_client::BaseUrl;
 use signer_client::crossmint::{
-    ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, Rotation, Waiting,
+    ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, Rotation, ServiceWritten,
+    Waiting,
 };
 use signer_emulator::{Emulator, FaultRule, Mischief};
 use signer_protocols::Json;
@@ -28,6 +29,11 @@ fn client(emulator: &Emulator) -> Client {
         TrustedKeys::any_environment([emulator.crossmint_trusted_key().as_str()]).unwrap();
     let waiting = Waiting { pause: Duration::from_millis(10), ..Waiting::default() };
     Client::new(base, emulator.crossmint_api_key().into(), &trusted).unwrap().waiting(waiting)
+}
+
+/// A client that trusts the service with what it writes by itself.
+fn trusting(client: &Client) -> Client {
+    client.clone().approval_policy(Arc::new(ServiceWritten))
 }
 
 /// A secret of a test.
@@ -73,6 +79,7 @@ fn transaction(name: &str, payer: &str) -> Transaction {
 #[tokio::test]
 async fn wallets_are_made_found_and_used_on_every_chain_by_both_schemes() {
     let (emulator, client) = start().await;
+    let client = trusting(&client);
     for name in CHAINS {
         for scheme in [Scheme::Current, Scheme::Legacy] {
             let alias = format!("{name}-{scheme:?}");
@@ -151,7 +158,10 @@ async fn what_must_not_be_signed_is_not() {
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
     emulator.crossmint_mischief(Some(Mischief::OtherId));
     let error = wallet.send(transaction("base", "")).await.unwrap_err();
-    assert!(error.is_mismatch(), "the success of another transaction is not ours: {error:?}");
+    assert!(
+        error.is_outcome_unknown(),
+        "the success of another transaction is not ours: {error:?}"
+    );
 }
 
 struct Watching {
@@ -208,7 +218,9 @@ async fn an_approval_for_another_is_left_alone_and_waiting_ends() {
             pause: Duration::from_millis(10),
             deadline,
             cancel: Some(cancel.clone()),
-            progress: Some(Arc::new(move |_| drop(looks.fetch_add(1, Ordering::Relaxed)))),
+            progress: Some(Arc::new(move |_| {
+                let _ = looks.fetch_add(1, Ordering::Relaxed);
+            })),
             ..Waiting::default()
         }
     };
@@ -237,6 +249,7 @@ async fn a_rotation_ends_wherever_it_was_broken_off() {
         // The first so many requests of a rotation go well, and the next is lost for good.
         for lost_after in 0..16 {
             let (emulator, client) = start().await;
+            let client = trusting(&client);
             let (admin, old, new) = (secret(1), secret(2), secret(3));
             let wallet = client.create_wallet(NewWallet::new(chain(name)), &admin).await.unwrap();
             let old_signer = client.signer(&old, chain(name), Scheme::Current).unwrap().locator();
@@ -261,6 +274,63 @@ async fn a_rotation_ends_wherever_it_was_broken_off() {
                 break;
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_writes_by_itself_on_solana_is_signed_only_by_leave() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("solana")), &secret(1)).await.unwrap();
+    let signer = client.signer(&secret(2), chain("solana"), Scheme::Current).unwrap().locator();
+    let recipient = wallet.address().to_owned();
+    assert!(wallet.transfer("sol", &recipient, "1").await.unwrap_err().is_refused());
+    assert!(wallet.add_signer(&signer).await.unwrap_err().is_refused());
+    assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/approvals")));
+    let wallet = trusting(&client).wallet(&recipient, chain("solana"), &secret(1)).await.unwrap();
+    wallet.transfer("sol", &recipient, "1").await.unwrap();
+    wallet.add_signer(&signer).await.unwrap();
+}
+
+/// From the moment an approval may have left, nobody is told that nothing was done.
+#[tokio::test]
+async fn after_an_approval_a_failure_leaves_the_outcome_open() {
+    for fault in ["/approvals=lost", "/approvals=status:503", "/=status:500", "/=html"] {
+        let (emulator, client) = start().await;
+        let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+        let (place, fault) = fault.split_once('=').unwrap();
+        let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions", wallet.address());
+        let method = if place == "/" { "GET" } else { "POST" };
+        // The id is the next one of the emulator.
+        let id = if place == "/" { "/".into() } else { format!("/operation-00000001{place}") };
+        emulator.fault(format!("{method} {path}{id}={fault}").parse::<FaultRule>().unwrap());
+        let error = wallet.send(transaction("base", "")).await.unwrap_err();
+        assert!(
+            error.is_outcome_unknown() && error.to_string().contains("operation-"),
+            "{fault}: {error:?}"
+        );
+        emulator.clear_faults();
+        if fault != "status:503" {
+            wallet.wait_for_transaction("operation-00000001").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_is_rotated_on_each_of_its_chains() {
+    let (_emulator, client) = start().await;
+    let (admin, old, new) = (secret(1), secret(2), secret(3));
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
+    for name in ["base", "polygon"] {
+        let wallet = client.wallet(wallet.address(), chain(name), &admin).await.unwrap();
+        let signer = client.signer(&old, chain(name), Scheme::Current).unwrap().locator();
+        wallet.add_signer(&signer).await.unwrap();
+    }
+    for (name, left) in [("base", 2), ("polygon", 1)] {
+        let rotation = Rotation::new(wallet.address(), chain(name), &old, &new, &admin);
+        let mut steps = Vec::new();
+        let signers = client.rotate(rotation, |step| steps.push(step.to_owned())).await.unwrap();
+        assert_eq!(steps.len(), 3, "{name}: {steps:?}");
+        assert_eq!(signers.delegated.len(), left, "{name}");
     }
 }
 

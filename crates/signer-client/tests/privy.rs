@@ -52,7 +52,7 @@ async fn every_rpc_method_signs() {
         RawSign::hash(format!("0x{}", "07".repeat(32))),
         RawSign::bytes("00ff", "hex", "keccak256"),
     ] {
-        client.raw_sign(&wallet.id, &raw).authorization(signed()).send().await.unwrap();
+        client.raw_sign(&wallet, &raw).authorization(signed()).send().await.unwrap();
     }
     let transaction = EthTransaction {
         to: Some(wallet.address.clone()),
@@ -233,11 +233,25 @@ async fn any_number_of_callers_share_one_session() {
     }
     let exchanges = || emulator.count("POST", "/privy/v1/wallets/authenticate");
     assert_eq!(exchanges(), 1);
-    // The service ends the session early: one more exchange, and the call succeeds.
-    emulator.skew_clock(9 * 60 * 1_000 + 50_000);
+    let same = client.user_session("test-user-token:user-1".into());
+    let request = client.personal_sign(&wallet, "x").authorization(Authorization::user(same));
+    request.send().await.unwrap();
+    assert_eq!(exchanges(), 1, "the same token is the same session");
+    // The service ends the session early: one more exchange for all that are told so, whenever they are.
     emulator.skew_clock(11 * 60 * 1_000);
-    let request = client.personal_sign(&wallet, "y").expiry(Expiry::Never);
-    request.authorization(Authorization::user(session)).send().await.unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|caller| {
+            let request = client.personal_sign(&wallet, "y").expiry(Expiry::Never);
+            let request = request.authorization(Authorization::user(session.clone()));
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(caller)).await;
+                request.send().await
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
     assert_eq!(exchanges(), 2);
 }
 

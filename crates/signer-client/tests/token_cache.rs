@@ -83,7 +83,8 @@ async fn a_thousand_staggered_refusals_are_one_refresh() {
             .map(|caller| {
                 let (cache, service, old) = (Arc::clone(&cache), Arc::clone(&service), old.clone());
                 tokio::spawn(async move {
-                    let stagger = (caller.wrapping_mul(6_364_136_223_846_793_005) ^ seed) % 60_000;
+                    let mixed = (caller + seed * 1_000).wrapping_mul(6_364_136_223_846_793_005);
+                    let stagger = (mixed >> 33) % 60_000;
                     sleep(Duration::from_micros(stagger)).await;
                     assert!(!service.accepts(&old));
                     let token = cache.replace(&old).await.unwrap();

@@ -133,7 +133,7 @@ async fn the_pause_is_what_the_service_asks_for() {
         ("retry-after:1", 950, 1_600),
         ("retry-after-ms:400", 390, 900),
         ("retry-after-date:2", 900, 2_400),
-        ("ratelimit-reset:1", 0, 1_600),
+        ("ratelimit-reset:2", 900, 2_400),
     ] {
         let (_emulator, client) = emulator(&format!("GET {READ}={fault}*1")).await;
         let begun = Instant::now();
@@ -166,6 +166,20 @@ async fn a_keyed_call_is_done_once_whatever_happens_to_its_answer() {
     let request = client.create_wallet(&CreateWallet::new(ChainType::ETHEREUM));
     let wallet = request.idempotency_key(key).send().await.unwrap();
     assert_eq!(wallet.id, "wallet-00000001", "asked again under the key, it is the first wallet");
+}
+
+/// What one attempt may have done, a later refusal does not take back.
+#[tokio::test]
+async fn an_unknown_outcome_stays_unknown() {
+    for later in ["status:400", "status:429", "status:401"] {
+        let (emulator, client) = emulator(&format!("POST {CREATE}=lost*1")).await;
+        emulator.fault(format!("POST {CREATE}={later}").parse::<FaultRule>().unwrap());
+        let error = create(&client).await.unwrap_err();
+        assert!(
+            error.is_outcome_unknown() && error.idempotency_key().is_some(),
+            "{later}: {error:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod approval;
 mod solana;
 mod wallet;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -49,7 +49,8 @@ struct Wallet {
     chain_type: ChainType,
     address: String,
     admin: String,
-    delegated: Vec<String>,
+    /// By locator: the chains on which it signs; all of them where none is named.
+    delegated: BTreeMap<String, BTreeSet<String>>,
     owner: Option<String>,
     alias: Option<String>,
 }
@@ -58,6 +59,8 @@ struct Wallet {
 struct Operation {
     wallet: String,
     chain_type: ChainType,
+    /// `transactions` or `signatures`.
+    kind: &'static str,
     /// Who must approve.
     signer: String,
     /// What is approved.
@@ -72,8 +75,8 @@ struct Operation {
 #[derive(Clone, Debug)]
 enum Effect {
     None,
-    AddSigner(String),
-    RemoveSigner(String),
+    AddSigner(String, Option<String>),
+    RemoveSigner(String, Option<String>),
 }
 
 impl Crossmint {
@@ -123,19 +126,28 @@ pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Result<Answer, Refu
         }
         ("POST", [locator, "signers"]) => wallet::add_signer(shared, &mut state, request, locator),
         ("DELETE", [locator, "signers", signer]) => {
-            wallet::remove_signer(shared, &mut state, locator, signer)
+            wallet::remove_signer(shared, &mut state, request, locator, signer)
         }
         ("GET", [locator, "signers", signer]) => {
             let wallet = state.wallet(locator)?;
-            let found = wallet.signers().any(|known| known.eq_ignore_ascii_case(signer));
-            if found { Ok(Answer::ok(reference(signer))) } else { Err(not_found("signer")) }
+            let mut delegated = wallet.delegated.iter();
+            let (known, chains) = delegated
+                .find(|(known, _)| known.eq_ignore_ascii_case(signer))
+                .ok_or_else(|| not_found("signer"))?;
+            let mut answer = reference(known);
+            for chain in chains {
+                answer["chains"][chain] = json!({"id": "", "status": "success"});
+            }
+            Ok(Answer::ok(answer))
         }
-        ("GET", [locator, "transactions" | "signatures", id]) => {
+        ("GET", [locator, kind @ ("transactions" | "signatures"), id]) => {
             let address = state.wallet(locator)?.address.clone();
+            state.operation(&address, kind, id)?;
             approval::look(shared, &mut state, &address, id)
         }
-        ("POST", [locator, "transactions" | "signatures", id, "approvals"]) => {
+        ("POST", [locator, kind @ ("transactions" | "signatures"), id, "approvals"]) => {
             let address = state.wallet(locator)?.address.clone();
+            state.operation(&address, kind, id)?;
             approval::approve(shared, &mut state, request, &address, id)
         }
         _ => Err(not_found("call")),
@@ -147,6 +159,11 @@ fn not_found(what: &str) -> Refusal {
 }
 
 impl State {
+    fn operation(&self, wallet: &str, kind: &str, id: &str) -> Result<&Operation, Refusal> {
+        let fits = |it: &&Operation| it.wallet == wallet && it.kind == kind;
+        self.operations.get(id).filter(fits).ok_or_else(|| not_found("transaction"))
+    }
+
     /// By address, by `…:alias:<a>`, or by the owner's `email:<e>:<chain>`.
     fn wallet(&self, locator: &str) -> Result<&Wallet, Refusal> {
         let alias = locator.rsplit_once(":alias:").map(|(_, alias)| alias);
@@ -165,7 +182,7 @@ impl State {
 
 impl Wallet {
     fn signers(&self) -> impl Iterator<Item = &String> {
-        self.delegated.iter().chain([&self.admin])
+        self.delegated.keys().chain([&self.admin])
     }
 
     fn to_json(&self, now: u64) -> Value {
@@ -175,7 +192,7 @@ impl Wallet {
             "address": self.address,
             "config": {
                 "adminSigner": reference(&self.admin),
-                "delegatedSigners": self.delegated.iter().map(|it| reference(it)).collect::<Vec<_>>(),
+                "delegatedSigners": self.delegated.keys().map(|it| reference(it)).collect::<Vec<_>>(),
             },
             "owner": self.owner,
             "alias": self.alias,

@@ -77,7 +77,15 @@ pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Result<Answer, Refu
             let rule = "the idempotency key was used for another request";
             return Err(Refusal::new(400, "idempotency_key_reused", rule));
         }
-        return Ok(answer.clone());
+        let answer = answer.clone();
+        // Whoever may not ask is not told what was answered.
+        if let [_, what, id, ..] = &request.segments[..]
+            && what == "wallets"
+            && let Ok(wallet) = wallet::find(&state, id)
+        {
+            authorization::check(shared, &state, request, wallet.owner_id.as_deref())?;
+        }
+        return Ok(answer);
     }
     let answer = dispatch(shared, &mut state, request)?;
     state.answered.insert(key.into(), (asked, answer.clone()));

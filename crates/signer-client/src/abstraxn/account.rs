@@ -1,6 +1,7 @@
 //! One identity: its key, its token, and how it signs in and stays so.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -20,6 +21,7 @@ use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, json, secret_h
 
 pub(super) const ORGANIZATION: &str = "organization_id";
 pub(super) const WALLET: &str = "wallet_address";
+const PUBLIC_KEY: &str = "public_key";
 
 /// What all identities of a client share.
 pub(super) struct Door {
@@ -34,6 +36,7 @@ pub(super) struct Account {
     name: String,
     pub(super) key: Arc<AccessKey>,
     tokens: TokenCache,
+    signed_in: AtomicBool,
 }
 
 impl Door {
@@ -61,7 +64,10 @@ impl Door {
 
 impl Door {
     /// A call with all that it waits for, a refresh included, within the one deadline.
-    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(super) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let late = || Error::new(Kind::Deadline, "the call did not end in time");
         timeout(self.transport.total(), call).await.unwrap_or_else(|_| Err(late()))
     }
@@ -77,11 +83,17 @@ impl Account {
     ) -> Self {
         let (name, key) = (identity.name.clone(), Arc::new(key));
         let source = SignIn { door: Arc::clone(&door), identity, key: Arc::clone(&key) };
-        Self { door, name, key, tokens: TokenCache::new(token_key, store, source) }
+        let tokens = TokenCache::new(token_key, store, source);
+        Self { door, name, key, tokens, signed_in: AtomicBool::new(false) }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether its key was good once.
+    pub(super) fn has_signed_in(&self) -> bool {
+        self.signed_in.load(Ordering::Relaxed)
     }
 
     pub(super) fn has_key(&self, given: &SecretString) -> bool {
@@ -94,12 +106,16 @@ impl Account {
     }
 
     async fn sign_in_or_begin_anew(&self) -> Result<ServedToken, Error> {
-        match self.tokens.token().await {
-            Err(error) if ends_session(&error) => {
-                self.sign_out_here().await;
-                self.tokens.token().await
-            }
+        let token = match self.tokens.token().await {
+            Err(error) if ends_session(&error) => self.tokens.token().await,
             token => token,
+        }?;
+        match token.token().label(PUBLIC_KEY) {
+            Some(key) if key != self.key.public_key().compressed() => Err(conflict(self.name())),
+            _ => {
+                self.signed_in.store(true, Ordering::Relaxed);
+                Ok(token)
+            }
         }
     }
 
@@ -129,13 +145,7 @@ impl Account {
             match self.door.post(path, route, Repeat::Freely, session, Some(body)).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
                     refreshed = true;
-                    token = match self.tokens.replace(&token).await {
-                        Err(error) if ends_session(&error) => {
-                            self.sign_out_here().await;
-                            return Err(error);
-                        }
-                        token => token?,
-                    };
+                    token = self.tokens.replace(&token).await.map_err(|error| self.named(error))?;
                 }
                 answer => return answer,
             }
@@ -160,18 +170,16 @@ impl Account {
 
     async fn current(&self) -> Result<ServedToken, Error> {
         if self.tokens.held().is_none() {
-            let what = "nobody is signed in: authenticate";
-            return Err(Error::new(Kind::SignedOut, what).about(self.name()));
+            return Err(
+                self.named(Error::new(Kind::SignedOut, "nobody is signed in: authenticate"))
+            );
         }
         self.tokens.token().await
     }
 
-    async fn sign_out_here(&self) {
-        if let Some(held) = self.tokens.held()
-            && let Err(error) = self.tokens.forget(&held).await
-        {
-            tracing::warn!(%error, "a token that has ended could not be removed");
-        }
+    /// A session that has ended is that of an identity.
+    fn named(&self, error: Error) -> Error {
+        if error.kind() == Kind::SignedOut { error.about(self.name()) } else { error }
     }
 }
 
@@ -221,8 +229,8 @@ impl SignIn {
         let path = ["auth", "exchange"];
         let answer =
             self.door.post(&path, "/auth/exchange", Repeat::Never, None, Some(&body)).await?;
-        let token: TokenResponse = answer.json()?;
-        let mut token = Token::new(token.access_token).with_cookies(answer.cookies());
+        let token = read_token(&answer)?.with_cookies(answer.cookies(None));
+        let mut token = token.with_label(PUBLIC_KEY, self.key.public_key().compressed());
         if let Some(organization) = created.organization_id {
             token = token.with_label(ORGANIZATION, organization);
         }
@@ -237,12 +245,19 @@ impl SignIn {
         let session = last.cookies().map(|cookies| (COOKIE, cookies));
         let path = ["auth", "refresh"];
         let answer = self.door.post(&path, "/auth/refresh", Repeat::Never, session, None).await?;
-        let token: TokenResponse = answer.json()?;
-        let cookies = answer.cookies().or_else(|| last.cookies().cloned());
-        let mut token = Token::new(token.access_token).with_cookies(cookies);
+        let mut token = read_token(&answer)?.with_cookies(answer.cookies(last.cookies()));
         token.labels.clone_from(&last.labels);
         Ok(token)
     }
+}
+
+/// A token that is none does not replace one.
+fn read_token(answer: &Answer) -> Result<Token, Error> {
+    let token: TokenResponse = answer.json()?;
+    if token.access_token.expose_secret().is_empty() {
+        return Err(answer.unreadable());
+    }
+    Ok(Token::new(token.access_token))
 }
 
 #[derive(Serialize)]
@@ -253,6 +268,10 @@ struct Exchange<'a> {
 
 #[async_trait]
 impl TokenSource for SignIn {
+    fn ends_session(&self, error: &Error) -> bool {
+        ends_session(error)
+    }
+
     async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {
         match replaced {
             None => self.begin().await,

@@ -162,16 +162,23 @@ impl Client {
     /// # Errors
     /// [`Error`]; `is_conflict()`, naming the identity, when it exists with another access key.
     pub async fn authenticate(&self, identity: &Identity) -> Result<Session, Error> {
+        let given = identity.access_key.as_ref();
         let account = match self.known(&identity.name) {
-            Some(account) => account,
-            None => self.open(identity).await?,
+            Some(account) if given.is_none_or(|given| account.has_key(given)) => account,
+            Some(account) if account.has_signed_in() => return Err(conflict(&identity.name)),
+            // A key that was mistyped does not stay.
+            _ => self.0.door.in_time(self.open(identity)).await?,
         };
-        if let Some(given) = &identity.access_key
-            && !account.has_key(given)
-        {
-            return Err(conflict(&identity.name));
-        }
+        let first = !account.has_signed_in();
         let token = account.sign_in().await?;
+        if let Some(given) = given.filter(|_| first) {
+            // A key that was given and is good is kept beside those that are made here. Where another is kept, that
+            // stays: keys are never replaced.
+            let id = IdentityId::new(self.0.door.transport.base(), &identity.name);
+            if let Err(error) = self.0.access_keys.insert(&id, given).await {
+                tracing::warn!(%error, "the given access key was not kept");
+            }
+        }
         Ok(Session::new(account, token))
     }
 
@@ -185,38 +192,45 @@ impl Client {
             return Err(Error::input("user identity is 1 to 512 bytes"));
         }
         let _one = self.0.opening.lock().await;
-        if let Some(account) = self.known(&identity.name) {
+        let given = identity.access_key.as_ref();
+        let known = self.known(&identity.name);
+        if let Some(account) = known.filter(|it| given.is_none_or(|given| it.has_key(given))) {
             return Ok(account);
         }
-        let Inner { door, api_key, tokens, access_keys, .. } = &*self.0;
+        let Inner { door, api_key, tokens, .. } = &*self.0;
         let id = IdentityId::new(door.transport.base(), &identity.name);
         let key = TokenKey::new(door.transport.base(), api_key, &identity.name);
-        let stored = access_keys.load(&id).await?;
-        let access_key = match (&identity.access_key, stored) {
-            (Some(given), Some(stored)) if !is_same(given, &stored) => {
-                return Err(conflict(&identity.name));
-            }
-            (Some(given), _) => given.clone(),
-            (None, Some(stored)) => stored,
-            (None, None) => {
-                // With a token but no key, a new key would be another wallet's.
-                if tokens.load(&key).await.is_ok_and(|token| token.is_some()) {
-                    let rule =
-                        "the identity was signed in with an access key that is not here: give it";
-                    return Err(Error::input(rule).about(&*identity.name));
-                }
-                let made = AccessKey::from(random::p256_key()?).to_text();
-                access_keys.insert(&id, &made).await?
-            }
-        };
+        let access_key = self.access_key(identity, &id, &key).await?;
         let parsed = AccessKey::parse(access_key.expose_secret())
             .map_err(|_| Error::input("access key is 64 hex digits of a p-256 scalar"))?;
-        let identity = identity.clone();
-        let account =
-            Arc::new(Account::new(Arc::clone(door), identity, parsed, key, Arc::clone(tokens)));
+        let owner = identity.clone();
+        let account = Account::new(Arc::clone(door), owner, parsed, key, Arc::clone(tokens));
+        let account = Arc::new(account);
         let mut accounts = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
         accounts.insert(account.name().into(), Arc::clone(&account));
         Ok(account)
+    }
+
+    /// The key that is given, else the one that is kept, else a new one, which is kept from now on.
+    async fn access_key(
+        &self,
+        identity: &Identity,
+        id: &IdentityId,
+        key: &TokenKey,
+    ) -> Result<SecretString, Error> {
+        if let Some(given) = &identity.access_key {
+            return Ok(given.clone());
+        }
+        if let Some(stored) = self.0.access_keys.load(id).await? {
+            return Ok(stored);
+        }
+        // With a token but no key, a new key would be another wallet's.
+        if self.0.tokens.load(key).await.is_ok_and(|token| token.is_some()) {
+            let rule = "the identity was signed in with an access key that is not here: give it";
+            return Err(Error::input(rule).about(&*identity.name));
+        }
+        let made = AccessKey::from(random::p256_key()?).to_text();
+        Ok(self.0.access_keys.insert(id, &made).await?)
     }
 }
 

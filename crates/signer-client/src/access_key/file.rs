@@ -35,7 +35,12 @@ impl AccessKeyStore for FileAccessKeyStore {
                 return Ok(None);
             }
             let _lock = folder.lock(&lock_name(&id))?;
-            load(folder, &id)
+            let key = load(folder, &id)?;
+            if key.is_some() && folder.sync().is_err() {
+                // What a crash interrupted may be read before it is on the disk; most are there long since.
+                tracing::warn!("the disk does not say that it keeps an access key");
+            }
+            Ok(key)
         })
         .await
     }
@@ -48,15 +53,18 @@ impl AccessKeyStore for FileAccessKeyStore {
         let (id, key) = (id.clone(), key.clone());
         folder::run(Arc::clone(&self.0), move |folder| {
             let _lock = folder.lock(&lock_name(&id))?;
-            if let Some(stored) = load(folder, &id)? {
-                return Ok(stored);
-            }
-            let sealed = seal(&id, &key);
+            let stored = load(folder, &id)?;
+            let sealed = seal(&id, stored.as_ref().unwrap_or(&key));
             for name in names(&id) {
                 folder.create(&name, &sealed)?;
             }
-            // What stands is what can be read back, not what was meant.
-            load(folder, &id)?.ok_or(StoreError::Unavailable)
+            folder.sync()?;
+            // What stands is what can be read back from both copies, not what was meant.
+            let copies = names(&id).map(|name| folder.read(&name));
+            for copy in copies {
+                copy?.filter(|copy| **copy == *sealed).ok_or(StoreError::Unavailable)?;
+            }
+            Ok(stored.unwrap_or(key))
         })
         .await
     }

@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use signer_core::p256::VerifyingKey;
-use signer_protocols::blink::{Payment, PaymentVerifier, Timestamp};
+use signer_protocols::blink::{Amount, Payment, PaymentVerifier, Timestamp};
 
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
@@ -163,8 +163,8 @@ impl SignerEndpoint {
         request: &PaymentRequest,
         idempotency_key: &str,
     ) -> Result<SignedPayment, Error> {
-        if request.amount.is_some_and(|amount| !amount.is_finite()) {
-            return Err(Error::input("amount is a number"));
+        if request.amount.is_some_and(|amount| Amount::from_f64(amount).is_none()) {
+            return Err(Error::input("amount is a positive number"));
         }
         let body = json(request)?;
         let url = self.transport.base().join([], &[])?;
@@ -195,9 +195,27 @@ impl SignerEndpoint {
     }
 }
 
+/// Checks a payload and its signature, as they stand in a payment link, under the merchant's key, now.
+///
+/// # Errors
+/// `is_mismatch()` when it is not a signature of that key, or is older than 15 minutes.
+pub fn verify(payload: &str, signature: &str, key: &VerifyingKey) -> Result<Payment, Error> {
+    let verifier = PaymentVerifier::new(*key).future_ms(SKEW_MS);
+    verifier.verify(payload, signature, now()?).map_err(|_| not_signed())
+}
+
+fn now() -> Result<Timestamp, Error> {
+    Timestamp::from_unix_ms(unix_ms())
+        .map_err(|_| Error::new(Kind::Local, "the clock stands beyond all timestamps"))
+}
+
+fn not_signed() -> Error {
+    Error::new(Kind::Mismatch, "it is not a young signature of the merchant")
+}
+
 /// Whether all that was asked for, and nothing else, is what is signed.
 fn is_asked(request: &PaymentRequest, payment: &Payment) -> bool {
-    let amount = request.amount.and_then(signer_protocols::blink::Amount::from_f64);
+    let amount = request.amount.and_then(Amount::from_f64);
     payment.amount == amount
         && payment.chain_id == request.chain_id
         && payment.address == request.address

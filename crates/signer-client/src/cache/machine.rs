@@ -19,6 +19,8 @@ pub(super) enum Decision {
     Wait,
     /// Give it the last error: the last attempt is too young for another.
     Fail,
+    /// What was refused to it is not held any more, and nothing came after it: it has ended.
+    Ended,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub(super) struct Machine {
     flying: bool,
     cool_until_ms: u64,
     failures: u32,
+    /// Counts what was forgotten: a flight that took off before does not count.
+    epoch: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,9 @@ impl Machine {
             && refused == Some(self.generation)
         {
             held.refused = true;
+        }
+        if self.held.is_none() && refused.is_some() {
+            return Decision::Ended;
         }
         let cooling = now_ms < self.cool_until_ms;
         match self.held.filter(|held| !held.refused && now_ms < held.expires_at_ms) {
@@ -86,7 +93,12 @@ impl Machine {
         self.cool_until_ms = now_ms.saturating_add(cool_down);
     }
 
-    /// The flight was taken down with its runtime; it says nothing of the service.
+    /// The flight found that what was held has ended for good. Whoever asks next begins anew.
+    pub(super) fn ended(&mut self) {
+        (self.held, self.flying, self.failures, self.cool_until_ms) = (None, false, 0, 0);
+    }
+
+    /// The flight was taken down with its runtime, or took off before something was forgotten; it says nothing.
     pub(super) fn aborted(&mut self) {
         self.flying = false;
     }
@@ -96,8 +108,13 @@ impl Machine {
         let held = self.held.is_some() && self.generation == generation;
         if held {
             (self.held, self.cool_until_ms) = (None, 0);
+            self.epoch += 1;
         }
         held
+    }
+
+    pub(super) const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     pub(super) fn is_refused(&self) -> bool {

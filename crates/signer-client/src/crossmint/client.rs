@@ -5,6 +5,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use signer_protocols::crossmint::rest::{
     API_KEY_HEADER, API_VERSION, CreateWallet, IDEMPOTENCY_KEY_HEADER, Wallet as WalletRecord,
 };
@@ -17,7 +18,7 @@ use super::policy::{AsRequested, is_for};
 use super::wallet::Wallet;
 use super::{ApprovalPolicy, Waiting};
 use crate::error::{Error, Kind};
-use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::transport::{Call, Outgoing, Repeat, Transport, header, json, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
 
 /// A client of one project. Clones share connections.
@@ -42,12 +43,20 @@ pub struct NewWallet {
     owner: Option<String>,
     alias: Option<String>,
     signers: Vec<Locator>,
+    key: Option<String>,
 }
 
 impl NewWallet {
     /// A wallet on a chain; in staging and development the testnet of a mainnet is used.
     pub const fn new(chain: ChainId) -> Self {
-        Self { chain, scheme: Scheme::Current, owner: None, alias: None, signers: Vec::new() }
+        Self {
+            chain,
+            scheme: Scheme::Current,
+            owner: None,
+            alias: None,
+            signers: Vec::new(),
+            key: None,
+        }
     }
 
     /// Derives the signer as SDKs up to 1.2 did.
@@ -65,6 +74,12 @@ impl NewWallet {
     /// Gives it an alias.
     pub fn alias(mut self, alias: impl Into<String>) -> Self {
         self.alias = Some(alias.into());
+        self
+    }
+
+    /// The key under which it is made once, however often it is asked for. Default: a new one.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -187,7 +202,7 @@ impl Client {
         if let Some(alias) = wallet.alias {
             body = body.alias(alias);
         }
-        let record: WalletRecord = self.post(&[], "", &body, None).await?.json()?;
+        let record: WalletRecord = self.post(&[], "/", &body, wallet.key.as_deref()).await?;
         let admin = record.config.admin_signer.as_ref();
         if record.chain_type != chain.chain_type().as_str()
             || !admin.is_some_and(|it| is_for(it, &locator))
@@ -241,7 +256,16 @@ impl Client {
     }
 
     pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {
-        self.get(&[locator], "/{wallet}").await?.json()
+        let record: WalletRecord = self.get(&[locator], "/{wallet}").await?;
+        // Whoever opens a wallet by its address gets that one.
+        let by_address = !locator.contains(':');
+        let same = record.address.eq_ignore_ascii_case(locator)
+            && (locator.starts_with("0x") || record.address == locator);
+        if by_address && !same {
+            let what = "the service answered with another wallet";
+            return Err(Error::new(Kind::Mismatch, what).about(locator));
+        }
+        Ok(record)
     }
 
     pub(super) fn policy(&self) -> &dyn ApprovalPolicy {
@@ -252,43 +276,47 @@ impl Client {
         &self.0.waiting
     }
 
-    pub(super) async fn get(&self, path: &[&str], route: &'static str) -> Result<Answer, Error> {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        route: &'static str,
+    ) -> Result<T, Error> {
         self.send(Method::GET, path, &[], route, Repeat::Freely, None::<&()>).await
     }
 
     /// Posts under an idempotency key: the given one, or a new one.
-    pub(super) async fn post<B: Serialize>(
+    pub(super) async fn post<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &[&str],
         route: &'static str,
         body: &B,
-        key: Option<String>,
-    ) -> Result<Answer, Error> {
-        let key = key.map_or_else(random::uuid, Ok)?;
+        key: Option<&str>,
+    ) -> Result<T, Error> {
+        let key = key.map_or_else(random::uuid, |key| Ok(key.into()))?;
         self.send(Method::POST, path, &[], route, Repeat::Under(&key), Some(body)).await
     }
 
     /// Posts what may be said twice, or once only.
-    pub(super) async fn say<B: Serialize>(
+    pub(super) async fn say<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &[&str],
         route: &'static str,
         repeat: Repeat<'_>,
         body: &B,
-    ) -> Result<Answer, Error> {
+    ) -> Result<T, Error> {
         self.send(Method::POST, path, &[], route, repeat, Some(body)).await
     }
 
-    pub(super) async fn delete(
+    pub(super) async fn delete<T: DeserializeOwned>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
         route: &'static str,
-    ) -> Result<Answer, Error> {
+    ) -> Result<T, Error> {
         self.send(Method::DELETE, path, query, route, Repeat::Never, None::<&()>).await
     }
 
-    async fn send<B: Serialize>(
+    async fn send<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
         path: &[&str],
@@ -296,7 +324,7 @@ impl Client {
         route: &'static str,
         repeat: Repeat<'_>,
         body: Option<&B>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<T, Error> {
         let prefix = ["api", API_VERSION, "wallets"];
         let segments = prefix.into_iter().chain(path.iter().copied());
         let url = self.0.transport.base().join(segments, query)?;
@@ -311,7 +339,11 @@ impl Client {
             }
             Ok(Outgoing { headers, json: body.clone() })
         };
-        self.0.transport.call(&call, outgoing).await
+        let answer = self.0.transport.call(&call, outgoing).await?;
+        answer.json().map_err(|error| match repeat {
+            Repeat::Under(key) => error.with_idempotency_key(key),
+            Repeat::Never | Repeat::Freely => error,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 use signer_protocols::crossmint::rest::{PendingApproval, SignerReference};
 use signer_protocols::crossmint::{
-    Approval, ApprovalError, ChainId, ChainType, Locator, SigningInput, SolanaMessage,
+    Account, Address, Approval, ApprovalError, ChainId, ChainType, Locator, SigningInput,
+    SolanaMessage,
 };
 
 use crate::error::{Error, Kind};
@@ -44,11 +45,23 @@ pub trait ApprovalPolicy: Send + Sync + 'static {
     fn allows(&self, request: &ApprovalRequest<'_>) -> bool;
 }
 
-/// The policy where none is given: a Solana transaction that was asked for must come back as one that does the same.
+/// The policy where none is given: on Solana, what comes back must do what was asked for. What the service writes by
+/// itself there (transfers, changes of signers) can be compared with nothing, and is not signed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AsRequested;
 
 impl ApprovalPolicy for AsRequested {
+    fn allows(&self, request: &ApprovalRequest<'_>) -> bool {
+        !matches!(request.content, Content::Solana { as_requested: None | Some(false), .. })
+    }
+}
+
+/// As [`AsRequested`], and on Solana also what the service writes by itself: it is trusted with transfers and changes
+/// of signers, as it must be on EVM and Stellar.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServiceWritten;
+
+impl ApprovalPolicy for ServiceWritten {
     fn allows(&self, request: &ApprovalRequest<'_>) -> bool {
         !matches!(request.content, Content::Solana { as_requested: Some(false), .. })
     }
@@ -63,7 +76,7 @@ pub(super) struct Created<'a> {
     /// On Solana, what goes on chain.
     pub(super) transaction: Option<&'a str>,
     /// On Solana, what was asked for.
-    pub(super) requested: Option<&'a str>,
+    pub(super) requested: Option<&'a SolanaMessage>,
 }
 
 fn mismatch(what: &'static str) -> Error {
@@ -97,17 +110,9 @@ impl Created<'_> {
                 let text = self.transaction;
                 let text = text.ok_or_else(|| mismatch("there is no transaction to approve"))?;
                 parsed = SolanaMessage::parse(text).map_err(shape)?;
-                let as_requested = match self.requested {
-                    Some(requested) => {
-                        let requested = SolanaMessage::parse(requested).map_err(|_| {
-                            Error::input(
-                                "the transaction must be base58 of a legacy or version 0 one",
-                            )
-                        })?;
-                        Some(parsed.does_the_same_as(&requested))
-                    }
-                    None => None,
-                };
+                let as_requested =
+                    self.requested.map(|requested| does_as_requested(&parsed, requested, signer));
+                check_cost(&parsed, self.requested, signer)?;
                 let approval = Approval::solana_transaction(text).map_err(shape)?;
                 (approval, Content::Solana { transaction: &parsed, as_requested })
             }
@@ -133,6 +138,42 @@ impl Created<'_> {
         }
         Ok(Some(approval))
     }
+}
+
+/// What our signer may be made to pay for a place in a block: a hundredth of a SOL.
+const MAX_PRIORITY_FEE: u64 = 10_000_000;
+
+fn is_key(account: Option<Account>, signer: &Locator) -> bool {
+    matches!((account, signer.address()), (Some(Account::Key(key)), Address::Solana(address)) if key == *address.as_bytes())
+}
+
+/// The same effect, and our signer pays the fee only where it was asked to.
+fn does_as_requested(what: &SolanaMessage, requested: &SolanaMessage, signer: &Locator) -> bool {
+    let ours_pays = is_key(what.fee_payer(), signer);
+    what.does_the_same_as(requested) && (!ours_pays || is_key(requested.fee_payer(), signer))
+}
+
+/// It needs our signature, and cannot be made dear at our cost.
+fn check_cost(
+    what: &SolanaMessage,
+    requested: Option<&SolanaMessage>,
+    signer: &Locator,
+) -> Result<(), Error> {
+    let Address::Solana(address) = signer.address() else {
+        return Err(mismatch("the signer is none of solana"));
+    };
+    if !what.is_signed_by(address.as_bytes()) {
+        return Err(mismatch("the transaction needs no signature of our signer"));
+    }
+    let asked = requested.map_or(0, SolanaMessage::priority_fee_lamports);
+    if is_key(what.fee_payer(), signer)
+        && what.priority_fee_lamports() > asked.max(MAX_PRIORITY_FEE)
+    {
+        return Err(mismatch(
+            "the transaction would cost our signer more than a hundredth of a sol",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether the service means `signer`, in whatever case it echoes an address.

@@ -1,17 +1,20 @@
 use signer_protocols::crossmint::rest::Wallet as WalletRecord;
-use signer_protocols::crossmint::{ChainId, Locator, Scheme, SignerSecret};
+use signer_protocols::crossmint::{ChainId, Locator, Scheme, ServerSigner, SignerSecret};
 
 use super::client::locator_text;
 use super::policy::is_for;
 use super::{Client, Wallet};
 use crate::error::{Error, Kind};
-use crate::token::{digest, hex};
 
 /// A rotation of the secret behind a wallet's server signer: the new signer is added, seen to be there, and the old one
 /// removed. Every step is read off the service first, so a rotation that a crash ended is ended by running it again.
 ///
 /// Both steps are approved by the wallet's admin signer. Where the old signer **is** the admin signer, these calls
 /// cannot replace it, and nothing is changed.
+///
+/// On EVM a signer is one of each chain: rotate on each chain that the wallet is used on. What the answer lists is who
+/// can sign on any of them. On Solana the service writes the transactions, and a policy must allow that: see
+/// [`ServiceWritten`](super::ServiceWritten).
 #[derive(Debug)]
 #[must_use]
 pub struct Rotation<'a> {
@@ -94,39 +97,31 @@ impl Client {
             return Err(Error::input("the new secret is the old one"));
         }
         let address = record.address.clone();
-        let wallet = Wallet::new(self.clone(), chain, record.address.clone(), approver);
+        let wallet = Wallet::new(self.clone(), chain, record.address, approver);
 
-        if !is_signer(&record, &added) {
+        if !wallet.has_signer(&added).await? {
             step("adding the new signer");
-            let parts = [address.as_bytes(), added.to_string().as_bytes()].map(<[u8]>::to_vec);
-            let key = hex(&digest(b"signer rotation add", &[&parts[0], &parts[1]]));
-            wallet.add_signer_as(&added, wallet.signer(), Some(key)).await?;
+            wallet.add_signer(&added).await?;
         }
         // The old one stays until the new one is seen to be there.
-        let record = self.record(&address).await?;
-        if !is_signer(&record, &added) {
+        if !wallet.has_signer(&added).await? {
             let what = "the new signer is not among the wallet's signers; the old one was left";
             return Err(Error::new(Kind::Failed, what).about(address));
         }
-        for old in olds.iter().map(|old| old.locator()) {
-            if is_signer(&record, &old) {
+        for old in olds.iter().map(ServerSigner::locator) {
+            if wallet.has_signer(&old).await? {
                 step("removing the old signer");
-                match wallet.remove_signer_as(&old, wallet.signer()).await {
+                match wallet.remove_signer(&old).await {
                     Err(error) if error.is_not_found() => {}
                     removed => removed?,
+                }
+                if wallet.has_signer(&old).await? {
+                    let what = "the old signer is still among the wallet's signers";
+                    return Err(Error::new(Kind::Failed, what).about(address));
                 }
             }
         }
         step("reading who can sign");
-        let record = self.record(&address).await?;
-        if olds.iter().any(|old| is_signer(&record, &old.locator())) {
-            let what = "the old signer is still among the wallet's signers";
-            return Err(Error::new(Kind::Failed, what).about(address));
-        }
-        Ok(Signers::of(&record))
+        wallet.signers().await
     }
-}
-
-fn is_signer(record: &WalletRecord, locator: &Locator) -> bool {
-    record.config.delegated_signers.iter().any(|signer| is_for(signer, locator))
 }

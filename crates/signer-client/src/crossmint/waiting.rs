@@ -1,10 +1,13 @@
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use signer_protocols::crossmint::rest::Status;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, Kind};
 
@@ -104,27 +107,46 @@ impl<'a> Wait<'a> {
         }
     }
 
-    /// Until the next look. When time is up, or it is cancelled, the outcome is not known.
-    pub(super) async fn pause(&mut self, id: &str) -> Result<(), Error> {
-        let deadline = self.begun + self.waiting.deadline;
-        let next = Instant::now() + self.pause;
-        if self.begun.elapsed() >= self.waiting.steady {
-            self.pause = (self.pause * 3 / 2).min(self.waiting.longest);
-        }
+    /// A look, or a pause until the next: ended by the deadline, or by a cancel. Then the outcome is not known.
+    pub(super) async fn bounded<T>(
+        &self,
+        id: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let cancelled = async {
             match &self.waiting.cancel {
                 Some(cancel) => cancel.cancelled().await,
                 None => std::future::pending().await,
             }
+            Err(Error::new(Kind::Refused, "the waiting was cancelled"))
         };
-        if timeout_at(next.min(deadline), cancelled).await.is_ok() {
-            let error = Error::new(Kind::Refused, "the waiting was cancelled");
-            return Err(error.about(id).with_unknown_outcome());
-        }
-        if Instant::now() >= deadline {
-            let error = Error::new(Kind::Deadline, "it did not end in time");
-            return Err(error.about(id).with_unknown_outcome());
-        }
-        Ok(())
+        let late = || Err(Error::new(Kind::Deadline, "it did not end in time"));
+        let deadline = self.begun + self.waiting.deadline;
+        let first = timeout_at(deadline, first_of(work, cancelled)).await;
+        // It was approved, or may have been.
+        first.unwrap_or_else(|_| late()).map_err(|error| error.about(id).with_unknown_outcome())
     }
+
+    /// Until the next look.
+    pub(super) async fn pause(&mut self, id: &str) -> Result<(), Error> {
+        let pause = self.pause;
+        if self.begun.elapsed() >= self.waiting.steady {
+            self.pause = (self.pause * 3 / 2).min(self.waiting.longest);
+        }
+        self.bounded(id, async {
+            sleep(pause).await;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Whichever ends first; the other is dropped.
+async fn first_of<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(value),
+        Poll::Pending => other.as_mut().poll(cx),
+    })
+    .await
 }

@@ -1,18 +1,22 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::{
     AddSigner, Approvals, SignMessage, SignTypedData, SignatureResponse, SignerChange, Status,
     Transaction, TransactionRequest, TransactionResponse, Transfer, TypedData,
 };
-use signer_protocols::crossmint::{Address, ChainId, ChainType, Locator, ServerSigner};
+use signer_protocols::crossmint::{
+    Address, ChainId, ChainType, Locator, ServerSigner, SolanaMessage,
+};
 
 use super::Client;
-use super::policy::Created;
+use super::policy::{Created, is_for};
 use super::rotation::Signers;
 use super::waiting::Wait;
 use crate::error::{Error, Kind};
+use crate::random;
 use crate::transport::Repeat;
 
 /// A wallet, and our signer of it. Clones are the same wallet.
@@ -99,27 +103,55 @@ impl Wallet {
     /// Makes a transaction, approves it, and waits until it has succeeded.
     ///
     /// # Errors
-    /// [`Error`]; `is_mismatch()` and `is_refused()` when nothing was signed.
+    /// [`Error`]; `is_outcome_unknown()` from the moment an approval may have left: the error names the transaction,
+    /// which can be waited for. Before that, `is_mismatch()` and `is_refused()` say that nothing was signed.
     pub async fn send(&self, transaction: Transaction) -> Result<Sent, Error> {
+        self.send_under(transaction, &random::uuid()?).await
+    }
+
+    /// The same under an idempotency key: the same transaction under the same key is made once.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_under(&self, transaction: Transaction, key: &str) -> Result<Sent, Error> {
         let requested = match &transaction {
-            Transaction::Solana(text) => Some(text.clone()),
+            Transaction::Solana(text) => Some(SolanaMessage::parse(text).map_err(|_| {
+                Error::input("the transaction must be base58 of a legacy or version 0 one")
+            })?),
             _ => None,
         };
         let body = TransactionRequest::new(transaction, &self.locator());
         let path = [self.address(), "transactions"];
-        let answer = self.0.client.post(&path, "/{wallet}/transactions", &body, None).await?;
-        self.complete(answer.json()?, requested.as_deref(), &self.0.signer).await
+        let created = self.0.client.post(&path, "/{wallet}/transactions", &body, Some(key)).await?;
+        self.complete(created, requested.as_ref(), &self.0.signer).await
     }
 
     /// Sends `amount` (decimal, in whole tokens) of a token, by its symbol or address, to an address of the chain.
     ///
+    /// On Solana the service writes the transaction, and a policy must allow that: see
+    /// [`ServiceWritten`](super::ServiceWritten).
+    ///
     /// # Errors
-    /// [`Error`]; an input error when the recipient or the amount is not one.
+    /// As [`send`](Self::send); an input error when the recipient or the amount is not one.
     pub async fn transfer(
         &self,
         token: &str,
         recipient: &str,
         amount: &str,
+    ) -> Result<Sent, Error> {
+        self.transfer_under(token, recipient, amount, &random::uuid()?).await
+    }
+
+    /// The same under an idempotency key: the same transfer under the same key is made once.
+    ///
+    /// # Errors
+    /// As [`transfer`](Self::transfer).
+    pub async fn transfer_under(
+        &self,
+        token: &str,
+        recipient: &str,
+        amount: &str,
+        key: &str,
     ) -> Result<Sent, Error> {
         check_address(self.0.chain, recipient)?;
         let digits =
@@ -133,8 +165,8 @@ impl Wallet {
         let body = Transfer::new(recipient, amount, &self.locator());
         let path = [self.address(), "tokens", &token, "transfers"];
         let route = "/{wallet}/tokens/{token}/transfers";
-        let answer = self.0.client.post(&path, route, &body, None).await?;
-        self.complete(answer.json()?, None, &self.0.signer).await
+        let created = self.0.client.post(&path, route, &body, Some(key)).await?;
+        self.complete(created, None, &self.0.signer).await
     }
 
     /// Has the wallet sign a text (EVM).
@@ -145,8 +177,8 @@ impl Wallet {
         self.only_evm()?;
         let body = SignMessage::new(message, &self.locator(), self.0.chain);
         let path = [self.address(), "signatures"];
-        let answer = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
-        self.complete_signature(answer.json()?, &self.0.signer).await
+        let created = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
+        self.complete_signature(created, &self.0.signer).await
     }
 
     /// Has the wallet sign EIP-712 typed data (EVM).
@@ -157,8 +189,8 @@ impl Wallet {
         self.only_evm()?;
         let body = SignTypedData::new(typed_data, &self.locator(), self.0.chain);
         let path = [self.address(), "signatures"];
-        let answer = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
-        self.complete_signature(answer.json()?, &self.0.signer).await
+        let created = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
+        self.complete_signature(created, &self.0.signer).await
     }
 
     /// Waits for a transaction of the wallet by its id. Nothing is approved: only what this process created is.
@@ -174,7 +206,11 @@ impl Wallet {
     /// # Errors
     /// [`Error`].
     pub async fn add_signer(&self, signer: &Locator) -> Result<(), Error> {
-        self.add_signer_as(signer, &self.0.signer, None).await
+        let body = AddSigner::new(signer, self.0.chain);
+        let path = [self.address(), "signers"];
+        let change: SignerChange =
+            self.0.client.post(&path, "/{wallet}/signers", &body, None).await?;
+        self.settle_change(change, &self.0.signer).await
     }
 
     /// Removes a server signer, approved by ours.
@@ -182,7 +218,13 @@ impl Wallet {
     /// # Errors
     /// [`Error`].
     pub async fn remove_signer(&self, signer: &Locator) -> Result<(), Error> {
-        self.remove_signer_as(signer, &self.0.signer).await
+        let locator = signer.to_string();
+        let chain = [("chain", self.0.chain.as_str())];
+        let query = if self.0.chain.chain_type() == ChainType::Evm { &chain[..] } else { &[] };
+        let path = [self.address(), "signers", &locator];
+        let route = "/{wallet}/signers/{signer}";
+        let created: TransactionResponse = self.0.client.delete(&path, query, route).await?;
+        self.complete(created, None, &self.0.signer).await.map(|_| ())
     }
 
     /// Who can sign for the wallet, as the service says now.
@@ -193,44 +235,50 @@ impl Wallet {
         self.0.client.record(self.address()).await.map(|record| Signers::of(&record))
     }
 
-    pub(super) async fn add_signer_as(
-        &self,
-        signer: &Locator,
-        approver: &ServerSigner,
-        key: Option<String>,
-    ) -> Result<(), Error> {
-        let body = AddSigner::new(signer, self.0.chain);
-        let path = [self.address(), "signers"];
-        let answer = self.0.client.post(&path, "/{wallet}/signers", &body, key).await?;
-        let mut change: SignerChange = answer.json()?;
-        if let Some(transaction) = change.transaction {
-            self.complete(transaction, None, approver).await?;
-        } else if let Some(signature) = change.chains.remove(self.0.chain.as_str()) {
-            self.settle_signature(&signature, approver).await?;
-        } else if change.id.is_some() {
-            self.complete(answer.json()?, None, approver).await?;
+    /// Whether a signer is one of the wallet on this chain. On EVM the service knows that for each chain; where it does
+    /// not say, what it says of the wallet counts.
+    pub(super) async fn has_signer(&self, signer: &Locator) -> Result<bool, Error> {
+        let record = self.0.client.record(self.address()).await?;
+        let listed = record.config.delegated_signers.iter().any(|known| is_for(known, signer));
+        if !listed || self.0.chain.chain_type() != ChainType::Evm {
+            return Ok(listed);
         }
-        Ok(())
+        let locator = signer.to_string();
+        let path = [self.address(), "signers", &locator];
+        let answer: Result<SignerChange, Error> =
+            self.0.client.get(&path, "/{wallet}/signers/{signer}").await;
+        match answer {
+            Ok(state) if state.chains.is_empty() => Ok(true),
+            Ok(state) => {
+                let here = state.chains.get(self.0.chain.as_str());
+                Ok(here.is_some_and(|here| here.status == Status::Success))
+            }
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
-    pub(super) async fn remove_signer_as(
+    /// The answer to a change of signers is a transaction, or holds one, or a signature for the chain.
+    async fn settle_change(
         &self,
-        signer: &Locator,
+        mut change: SignerChange,
         approver: &ServerSigner,
     ) -> Result<(), Error> {
-        let locator = signer.to_string();
-        let chain = [("chain", self.0.chain.as_str())];
-        let query = if self.0.chain.chain_type() == ChainType::Evm { &chain[..] } else { &[] };
-        let path = [self.address(), "signers", &locator];
-        let answer = self.0.client.delete(&path, query, "/{wallet}/signers/{signer}").await?;
-        self.complete(answer.json()?, None, approver).await.map(|_| ())
+        if let Some(signature) = change.chains.remove(self.0.chain.as_str()) {
+            return self.settle_signature(&signature, approver).await.map(|_| ());
+        }
+        let Some(created) = change.into_transaction() else {
+            let what = "the service did not say what is to be approved";
+            return Err(Error::new(Kind::Answer, what).with_unknown_outcome());
+        };
+        self.complete(created, None, approver).await.map(|_| ())
     }
 
     /// Approves what was just created, where it is ours to approve, and waits for its end.
     async fn complete(
         &self,
         created: TransactionResponse,
-        requested: Option<&str>,
+        requested: Option<&SolanaMessage>,
         approver: &ServerSigner,
     ) -> Result<Sent, Error> {
         if created.chain_type.as_deref().is_some_and(|it| it != self.0.chain.chain_type().as_str())
@@ -286,7 +334,8 @@ impl Wallet {
         loop {
             let (route, _) = What::Signature.routes();
             let path = [self.address(), What::Signature.path(), &created.id];
-            let state: SignatureResponse = self.0.client.get(&path, route).await?.json()?;
+            let state: SignatureResponse =
+                wait.bounded(&created.id, self.0.client.get(&path, route)).await?;
             if state.id != created.id {
                 return Err(other_id(&created.id));
             }
@@ -319,7 +368,11 @@ impl Wallet {
         // The same approval twice is one approval.
         match self.0.client.say(&path, route, Repeat::Freely, &body).await {
             Err(error) if matches!(error.status(), Some(409 | 422)) => Ok(()),
-            answer => answer.map(|_| ()),
+            // A plain no: it was not taken.
+            Err(error) if matches!(error.status(), Some(400..500)) => Err(error.about(created.id)),
+            // It may have been taken.
+            Err(error) => Err(error.about(created.id).with_unknown_outcome()),
+            Ok(IgnoredAny) => Ok(()),
         }
     }
 
@@ -328,8 +381,8 @@ impl Wallet {
         loop {
             let (route, _) = What::Transaction.routes();
             let path = [self.address(), What::Transaction.path(), id];
-            let answer = self.0.client.get(&path, route).await;
-            let state: TransactionResponse = answer.and_then(|answer| answer.json())?;
+            let state: TransactionResponse =
+                wait.bounded(id, self.0.client.get(&path, route)).await?;
             if state.id != id {
                 return Err(other_id(id));
             }
@@ -377,7 +430,7 @@ fn failed(id: &str, error: Option<&Json>) -> Error {
 }
 
 fn other_id(id: &str) -> Error {
-    Error::new(Kind::Mismatch, "the service answered for another id").about(id)
+    Error::new(Kind::Answer, "the service answered for another id").about(id).with_unknown_outcome()
 }
 
 fn check_address(chain: ChainId, address: &str) -> Result<(), Error> {

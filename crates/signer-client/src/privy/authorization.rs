@@ -53,30 +53,36 @@ impl Authorization {
     }
 
     /// The keys that sign now; those of sessions are exchanged where they must be.
-    pub(super) async fn signers(&self) -> Result<Vec<AuthorizationSigner>, Error> {
-        let mut signers: Vec<AuthorizationSigner> = Vec::with_capacity(self.0.len());
+    pub(super) async fn signers(&self) -> Result<Signers<'_>, Error> {
+        let mut signers = Signers { keys: Vec::with_capacity(self.0.len()), users: Vec::new() };
         for party in &self.0 {
-            signers.push(match party {
+            signers.keys.push(match party {
                 Party::Key(signer) => Arc::clone(signer),
-                Party::User(session) => session.signer().await?,
+                Party::User(session) => {
+                    let (signer, generation) = session.signer().await?;
+                    signers.users.push((session, generation));
+                    signer
+                }
             });
         }
         Ok(signers)
     }
+}
 
-    /// Whether a user's session may have ended while it was used.
-    pub(super) fn has_users(&self) -> bool {
-        self.0.iter().any(|party| matches!(party, Party::User(_)))
-    }
+/// The keys of one attempt, and which keys of sessions are among them.
+pub(super) struct Signers<'a> {
+    pub(super) keys: Vec<AuthorizationSigner>,
+    users: Vec<(&'a UserSession, u64)>,
+}
 
-    /// The keys of the sessions are not good any more.
-    pub(super) async fn renew(&self) -> Result<(), Error> {
-        for party in &self.0 {
-            if let Party::User(session) = party {
-                session.renew().await?;
-            }
+impl Signers<'_> {
+    /// The service says that a session has ended: exchanges anew what was used, unless that has happened. `false` where
+    /// no session was used.
+    pub(super) async fn renew(&self) -> Result<bool, Error> {
+        for (session, generation) in &self.users {
+            session.renew(*generation).await?;
         }
-        Ok(())
+        Ok(!self.users.is_empty())
     }
 }
 

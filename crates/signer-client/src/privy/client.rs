@@ -1,10 +1,12 @@
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use signer_core::encoding::hex;
 use signer_core::keccak::eip191_digest;
 use signer_protocols::jcs::Limits;
@@ -13,14 +15,16 @@ use signer_protocols::privy::{
     APP_ID_HEADER, AuthorizationError, AuthorizationRequest, DEFAULT_EXPIRY_MS, Method,
     SessionRecipient, SignedRequest,
 };
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::authorization::AuthorizationSigner;
 use super::request::{CallKind, Expiry, Plan, Request};
 use super::rest::{
-    CreatePolicy, CreateWallet, KeyQuorum, KeyQuorumChange, NewKeyQuorum, Policy, PolicyChange,
-    RpcResponse, Transaction, Wallet, WalletChange,
+    ChainType, CreatePolicy, CreateWallet, KeyQuorum, KeyQuorumChange, NewKeyQuorum, Policy,
+    PolicyChange, RpcResponse, Transaction, Wallet, WalletChange,
 };
+use super::session::WeakSession;
 use super::{Authorization, UserSession, signature};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
@@ -52,6 +56,8 @@ struct Inner {
     transport: Transport,
     app_id: String,
     basic: HeaderValue,
+    /// By a digest of the user's token: the session, as long as somebody uses it.
+    sessions: Mutex<HashMap<[u8; 32], WeakSession>>,
 }
 
 /// Something was deleted.
@@ -114,7 +120,8 @@ impl Client {
         }
         let basic = secret_header(&basic(&pair), rule)?;
         let transport = Transport::new(base, options)?;
-        Ok(Self(Arc::new(Inner { transport, app_id: app_id.into(), basic })))
+        let sessions = Mutex::default();
+        Ok(Self(Arc::new(Inner { transport, app_id: app_id.into(), basic, sessions })))
     }
 
     /// Makes a wallet.
@@ -185,11 +192,22 @@ impl Client {
         })
     }
 
-    /// Signs a hash, or bytes that the service hashes. What comes back is not checked; for a hash of an Ethereum
-    /// wallet use [`sign_hash`](Self::sign_hash).
-    pub fn raw_sign(&self, wallet_id: &str, request: &RawSign) -> Request<RpcResponse> {
-        let segments = ["v1", "wallets", wallet_id, "raw_sign"];
-        self.post(&segments, "/v1/wallets/{id}/raw_sign", request, SIGNED_KEYED)
+    /// Signs a hash, or bytes that the service hashes. For a hash of an Ethereum wallet the signature is checked under
+    /// the wallet's address; for bytes, and on other chains, it is not.
+    pub fn raw_sign(&self, wallet: &Wallet, request: &RawSign) -> Request<RpcResponse> {
+        let segments = ["v1", "wallets", wallet.id.as_str(), "raw_sign"];
+        let call = self.post(&segments, "/v1/wallets/{id}/raw_sign", request, SIGNED_KEYED);
+        let mut hash = [0; 32];
+        let digits = request.as_hash().map(|text| text.strip_prefix("0x").unwrap_or(text));
+        let known =
+            digits.is_some_and(|digits| hex::decode_into(digits.as_bytes(), &mut hash).is_ok());
+        if !known || wallet.chain_type != ChainType::ETHEREUM {
+            return call;
+        }
+        let address = wallet.address.clone();
+        call.checked(Box::new(move |answer| {
+            evm::check_digest(&address, &hash, needed_signature(answer)?)
+        }))
     }
 
     /// Exports the private key of a wallet, sealed to a key that is made for it and opened here.
@@ -251,9 +269,18 @@ impl Client {
         self.fetch(&["v1", "transactions", id], "/v1/transactions/{id}").await
     }
 
-    /// A session of a user, by the user's token of your own login. Nothing is sent before it is needed.
+    /// A session of a user, by the user's token of your own login. Nothing is sent before it is needed, and the same
+    /// token is the same session as long as somebody holds it.
     pub fn user_session(&self, user_jwt: SecretString) -> UserSession {
-        UserSession::new(self.clone(), user_jwt)
+        let digest: [u8; 32] = Sha256::digest(user_jwt.expose_secret().as_bytes()).into();
+        let mut sessions = self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = sessions.get(&digest).and_then(WeakSession::upgrade) {
+            return session;
+        }
+        sessions.retain(|_, session| session.upgrade().is_some());
+        let session = UserSession::new(self.clone(), user_jwt);
+        sessions.insert(digest, session.downgrade());
+        session
     }
 
     fn checked_rpc(
@@ -263,10 +290,8 @@ impl Client {
         check: impl Fn(&str, &str) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Request<RpcResponse> {
         let address = wallet.address.clone();
-        self.rpc(&wallet.id, call).checked(Box::new(move |answer| match answer.signature() {
-            Some(signature) => check(&address, signature),
-            None => Err(Error::new(Kind::Answer, "the answer holds no signature")),
-        }))
+        let call = self.rpc(&wallet.id, call);
+        call.checked(Box::new(move |answer| check(&address, needed_signature(answer)?)))
     }
 
     fn post<B: Serialize + ?Sized, T: DeserializeOwned + Send>(
@@ -356,21 +381,16 @@ impl Client {
             None if plan.kind.keyed => Some(random::uuid()?),
             None => None,
         };
-        let mut renewed = false;
-        let answer = loop {
-            let signers = authorization.signers().await?;
-            match self.attempts(&plan, &signers, key.as_deref(), expiry).await {
-                Err(error)
-                    if error.code() == Some("user_session_keys_expired")
-                        && authorization.has_users()
-                        && !renewed =>
-                {
-                    renewed = true;
-                    authorization.renew().await?;
-                }
-                answer => break answer?,
-            }
-        };
+        // All that it takes, exchanges and their renewal included, ends within one deadline.
+        let call = self.signed_attempts(&plan, &authorization, key.as_deref(), expiry);
+        let answer = timeout(self.0.transport.total(), call).await.unwrap_or_else(|_| {
+            let late = Error::new(Kind::Deadline, "the call did not end in time");
+            let late = if plan.kind.repeatable { late } else { late.with_unknown_outcome() };
+            Err(match &key {
+                Some(key) => late.with_idempotency_key(key),
+                None => late,
+            })
+        })?;
         let answer = if answer.body.is_empty() {
             serde_json::from_str("{}").map_err(|_| answer.unreadable())
         } else {
@@ -382,6 +402,27 @@ impl Client {
         })?;
         check(&answer)?;
         Ok(answer)
+    }
+
+    /// Sends a request; where a user's session has ended, once more with a new key of it.
+    async fn signed_attempts(
+        &self,
+        plan: &Plan,
+        authorization: &Authorization,
+        key: Option<&str>,
+        expiry: Expiry,
+    ) -> Result<Answer, Error> {
+        let signers = authorization.signers().await?;
+        match self.attempts(plan, &signers.keys, key, expiry).await {
+            Err(error) if error.code() == Some("user_session_keys_expired") => {
+                if !signers.renew().await? {
+                    return Err(error);
+                }
+                let signers = authorization.signers().await?;
+                self.attempts(plan, &signers.keys, key, expiry).await
+            }
+            answer => answer,
+        }
     }
 
     /// Sends a request as often as may be, always under the one key.
@@ -425,6 +466,10 @@ impl Client {
         let call = Call { method, url: plan.url.clone(), route: plan.route, repeat };
         self.0.transport.call(&call, outgoing).await
     }
+}
+
+fn needed_signature(answer: &RpcResponse) -> Result<&str, Error> {
+    answer.signature().ok_or_else(|| Error::new(Kind::Answer, "the answer holds no signature"))
 }
 
 fn sign(

@@ -104,13 +104,23 @@ pub struct CreateWallet {
 }
 
 /// Who may sign beside the owner: a key quorum, with policies of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdditionalSigner {
     /// The id of the key quorum.
     pub signer_id: String,
     /// Policies that override the wallet's, for this signer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_policy_ids: Option<Vec<String>>,
+    /// Whatever else the service says.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Json>,
+}
+
+/// A list that the service may leave out or call null.
+fn or_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl CreateWallet {
@@ -203,10 +213,10 @@ pub struct Wallet {
     /// Its name.
     pub display_name: Option<String>,
     /// The policies that it is under.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub policy_ids: Vec<String>,
     /// Who may sign beside the owner.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub additional_signers: Vec<AdditionalSigner>,
     /// Whatever else the service says.
     #[serde(flatten)]
@@ -217,11 +227,15 @@ pub struct Wallet {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct RpcResponse {
-    /// The method that was called.
+    /// The method that was called, where the service says it.
+    #[serde(default)]
     pub method: String,
     /// What came of it: `signature`, `signed_transaction`, `hash`, `transaction_id`, … as the method has it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub data: BTreeMap<String, Json>,
+    /// Whatever else the service says.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Json>,
 }
 
 impl RpcResponse {
@@ -332,7 +346,7 @@ pub struct Policy {
     /// Its name.
     pub name: Option<String>,
     /// The rules.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub rules: Vec<Json>,
     /// Whatever else the service says.
     #[serde(flatten)]

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use signer_protocols::privy::{AuthorizationKey, SessionRecipient};
 
 use super::authorization::AuthorizationSigner;
 use super::client::Client;
-use crate::cache::{Cache, Fetched, Served, Source};
+use crate::cache::{Cache, Failure, Fetched, Served, Source};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
@@ -43,7 +43,17 @@ struct Sealed {
     ciphertext: String,
 }
 
+/// A session as long as somebody uses it.
+pub(super) struct WeakSession(Weak<Inner>);
+
+impl WeakSession {
+    pub(super) fn upgrade(&self) -> Option<UserSession> {
+        self.0.upgrade().map(UserSession)
+    }
+}
+
 struct Exchange {
+    /// Without the sessions, which would hold each other.
     client: Client,
     user_jwt: SecretString,
 }
@@ -53,17 +63,19 @@ impl UserSession {
         Self(Arc::new(Inner { keys: Cache::new(Exchange { client, user_jwt }) }))
     }
 
-    pub(super) async fn signer(&self) -> Result<AuthorizationSigner, Error> {
-        let Served { value, .. } = self.0.keys.value().await?;
-        Ok(value)
+    pub(super) fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.0))
     }
 
-    /// Exchanges anew, unless another has by now.
-    pub(super) async fn renew(&self) -> Result<(), Error> {
-        if let Some(held) = self.0.keys.held() {
-            self.0.keys.replace(held.generation).await?;
-        }
-        Ok(())
+    /// The key that signs now, and which of the session's keys it is.
+    pub(super) async fn signer(&self) -> Result<(AuthorizationSigner, u64), Error> {
+        let Served { value, generation, .. } = self.0.keys.value().await?;
+        Ok((value, generation))
+    }
+
+    /// The key `refused` is not good any more: exchanges anew, unless another has by now.
+    pub(super) async fn renew(&self, refused: u64) -> Result<(), Error> {
+        self.0.keys.replace(refused).await.map(|_| ())
     }
 }
 
@@ -72,7 +84,7 @@ impl Source<AuthorizationKey> for Exchange {
     async fn fetch(
         &self,
         _: Option<Arc<AuthorizationKey>>,
-    ) -> Result<Fetched<AuthorizationKey>, Error> {
+    ) -> Result<Fetched<AuthorizationKey>, Failure> {
         let recipient = SessionRecipient::from(random::p256_key()?);
         let body = Authenticate {
             user_jwt: self.user_jwt.expose_secret(),

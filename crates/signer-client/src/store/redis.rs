@@ -103,12 +103,8 @@ impl TokenStore for RedisTokenStore {
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let mut set = redis::cmd("SET");
         set.arg(&name).arg(&holder).arg("NX").arg("PX").arg(ttl);
-        let answer = set.query_async::<Option<String>>(&mut self.connection.clone()).await;
-        if answer.map_err(|error| reason(&error))?.is_none() {
-            return Ok(None);
-        }
         let mut connection = self.connection.clone();
-        Ok(Some(Lease::new(move || {
+        let release = move || {
             // Without a runtime, or without Redis, it ends by itself.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async move {
@@ -118,7 +114,16 @@ impl TokenStore for RedisTokenStore {
                     let _ = released.await;
                 });
             }
-        })))
+        };
+        match set.query_async::<Option<String>>(&mut self.connection.clone()).await {
+            Ok(Some(_)) => Ok(Some(Lease::new(release))),
+            Ok(None) => Ok(None),
+            Err(error) => {
+                // Its answer may be what was lost.
+                release();
+                Err(reason(&error))
+            }
+        }
     }
 }
 

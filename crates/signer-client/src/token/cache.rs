@@ -1,18 +1,23 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Token, TokenKey};
-use crate::cache::{Cache, Fetched, Served, Source};
+use crate::cache::{Cache, Failure, Fetched, Served, Source};
 use crate::error::{Error, Kind};
 use crate::random;
 use crate::store::{StoreError, TokenStore};
 
-/// How long a fetch may take, with all that the store has to do with it.
-const FLIGHT_DEADLINE: Duration = Duration::from_secs(45);
+/// How long it is waited for another process to bring a token.
+const TURN_DEADLINE: Duration = Duration::from_secs(45);
+/// How long the source may take.
+const FETCH_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a lease is good: for a fetch, and for offering its token to a slow store.
+const LEASE: Duration = Duration::from_secs(60);
 /// How long one step of a store may take.
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often it is looked whether another process has brought a token.
@@ -29,6 +34,12 @@ pub trait TokenSource: Send + Sync + 'static {
     /// # Errors
     /// Whatever the service says; all callers that wait get it, and there is a cool-down before the next call.
     async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error>;
+
+    /// Whether an error says that `replaced` can never be replaced, so that only beginning anew helps. Default: no.
+    fn ends_session(&self, error: &Error) -> bool {
+        let _ = error;
+        false
+    }
 }
 
 /// Keeps one token alive for any number of callers.
@@ -54,7 +65,14 @@ pub struct ServedToken {
 impl TokenCache {
     /// A cache of the token of `key`, which `source` gives and `store` keeps.
     pub fn new(key: TokenKey, store: Arc<dyn TokenStore>, source: impl TokenSource) -> Self {
-        let coordinator = Arc::new(Coordinator { key, store, source: Box::new(source) });
+        let source = Box::new(source);
+        let coordinator = Arc::new(Coordinator {
+            key,
+            store,
+            source,
+            forgotten: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
+        });
         Self { cache: Cache::new(Flight(Arc::clone(&coordinator))), coordinator }
     }
 
@@ -74,18 +92,16 @@ impl TokenCache {
         self.cache.replace(failed.served.generation).await.map(|served| ServedToken { served })
     }
 
-    /// Forgets a token, here and in the store, unless there is a later one by now. The next that asks has the
-    /// source begin anew, without a cool-down.
+    /// Forgets a token, here and in the store, unless there is a later one by now; a fetch that is under way
+    /// brings nothing. The next that asks has the source begin anew, without a cool-down.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, which may then give the token to another process; here it is forgotten.
     pub async fn forget(&self, token: &ServedToken) -> Result<(), Error> {
+        self.coordinator.epoch.fetch_add(1, Ordering::SeqCst);
+        self.coordinator.forgotten.fetch_max(token.token().version, Ordering::SeqCst);
         self.cache.forget(token.served.generation);
-        let removal = self.coordinator.store.remove(&self.coordinator.key, token.token().version);
-        match timeout(STORE_DEADLINE, removal).await {
-            Ok(removed) => removed.map_err(Into::into),
-            Err(_) => Err(StoreError::Unavailable.into()),
-        }
+        self.coordinator.remove(token.token().version).await.map_err(Into::into)
     }
 
     /// The token that is held in this process, good or not.
@@ -123,70 +139,88 @@ struct Coordinator {
     key: TokenKey,
     store: Arc<dyn TokenStore>,
     source: Box<dyn TokenSource>,
+    /// What is stored up to this version is not used any more.
+    forgotten: AtomicU64,
+    /// Counts what was forgotten.
+    epoch: AtomicU64,
 }
 
 struct Flight(Arc<Coordinator>);
 
 #[async_trait]
 impl Source<Token> for Flight {
-    async fn fetch(&self, replaced: Option<Arc<Token>>) -> Result<Fetched<Token>, Error> {
-        let (value, made) = timeout(FLIGHT_DEADLINE, self.0.bring(replaced.as_deref()))
-            .await
-            .unwrap_or_else(|_| Err(Error::new(Kind::Deadline, "no token came in time")))?;
+    async fn fetch(&self, replaced: Option<Arc<Token>>) -> Result<Fetched<Token>, Failure> {
+        let (value, made) = self.0.bring(replaced.as_deref()).await?;
         Ok(Fetched { lifetime: value.lifetime(), value, made })
     }
 }
 
 impl Coordinator {
     /// A token later than `replaced`: another process's from the store, or a new one of the source.
-    async fn bring(&self, replaced: Option<&Token>) -> Result<(Token, bool), Error> {
-        let deadline = Instant::now() + FLIGHT_DEADLINE;
+    async fn bring(&self, replaced: Option<&Token>) -> Result<(Token, bool), Failure> {
+        let deadline = Instant::now() + TURN_DEADLINE;
+        let epoch = self.epoch.load(Ordering::SeqCst);
         loop {
-            let stored = self.load().await?;
-            let stored = match stored {
-                Some(stored) if is_later(&stored, replaced) && !stored.has_ended() => {
-                    return Ok((stored, false));
-                }
+            let stored = match self.load_later(replaced).await? {
+                Some(stored) if !stored.has_ended() => return Ok((stored, false)),
                 stored => stored,
             };
             match self.lease().await? {
+                Turn::Held if Instant::now() >= deadline => {
+                    let what = "another process did not bring a token in time";
+                    return Err(Error::new(Kind::Deadline, what).into());
+                }
                 Turn::Held => {
                     let pause = LOOK_EVERY_MS + random::below(LOOK_EVERY_MS / 2);
                     sleep(Duration::from_millis(pause)).await;
                 }
                 Turn::Ours(lease) => {
                     // Between the look and the lease another may have brought it.
-                    let stored = if lease.is_some() { self.load().await? } else { stored };
-                    match stored {
-                        Some(stored) if is_later(&stored, replaced) && !stored.has_ended() => {
-                            return Ok((stored, false));
-                        }
-                        Some(stored) if is_later(&stored, replaced) => {
-                            return self.fetch(Some(&stored), deadline).await;
-                        }
-                        _ => return self.fetch(replaced, deadline).await,
-                    }
+                    let stored =
+                        if lease.is_some() { self.load_later(replaced).await? } else { stored };
+                    return match stored {
+                        Some(stored) if !stored.has_ended() => Ok((stored, false)),
+                        Some(stored) => self.fetch(Some(&stored), epoch).await,
+                        None => self.fetch(replaced, epoch).await,
+                    };
                 }
             }
         }
     }
 
     /// Has the source give a token, and the store keep it.
-    async fn fetch(&self, last: Option<&Token>, deadline: Instant) -> Result<(Token, bool), Error> {
-        let fetched = timeout_at(deadline, self.source.fetch(last)).await;
-        let token = fetched
-            .unwrap_or_else(|_| Err(Error::new(Kind::Deadline, "no token came in time")))?
-            .succeeding(last.map_or(0, Token::version));
+    async fn fetch(&self, last: Option<&Token>, epoch: u64) -> Result<(Token, bool), Failure> {
+        let fetched = timeout(FETCH_DEADLINE, self.source.fetch(last)).await;
+        let late = || Err(Error::new(Kind::Deadline, "no token came in time"));
+        let last_version = last.map_or(0, Token::version);
+        let token = match fetched.unwrap_or_else(|_| late()) {
+            Ok(token) => token.succeeding(last_version),
+            Err(error) if last.is_some() && self.source.ends_session(&error) => {
+                self.forgotten.fetch_max(last_version, Ordering::SeqCst);
+                if let Err(error) = self.remove(last_version).await {
+                    tracing::warn!(%error, "a token that has ended could not be removed");
+                }
+                return Err(Failure { error, ended: true });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if self.epoch.load(Ordering::SeqCst) != epoch {
+            return Err(Error::new(Kind::SignedOut, "the session was ended meanwhile").into());
+        }
         // Given once, it must not be lost to a store that stumbles: it is offered again, and served all the same.
+        let mut expected = last_version;
         for attempt in 1..=WRITES {
-            let write = self.store.replace(&self.key, last.map_or(0, Token::version), &token);
+            let write = self.store.replace(&self.key, expected, &token);
             match timeout(STORE_DEADLINE, write).await {
                 Ok(Ok(true)) => return Ok((token, true)),
                 Ok(Ok(false)) => {
                     // Another wrote meanwhile, and what is stored is what all others use.
                     let stored = self.load().await?;
-                    let newer = stored.filter(|stored| stored.version > token.version);
-                    return Ok(newer.map_or((token, true), |newer| (newer, false)));
+                    if let Some(newer) = stored.filter(|stored| stored.version > token.version) {
+                        return Ok((newer, false));
+                    }
+                    // What is there is older than ours, or damaged.
+                    expected = token.version.saturating_sub(1);
                 }
                 Ok(Err(error)) if !error.is_worth_another_try() => {
                     tracing::warn!(%error, "the token is kept in memory only");
@@ -198,8 +232,20 @@ impl Coordinator {
                 Ok(Err(_)) | Err(_) => {}
             }
         }
-        tracing::warn!("the token store does not answer: the token is kept in memory only");
+        tracing::warn!("the token store does not take the token: it is kept in memory only");
         Ok((token, true))
+    }
+
+    async fn remove(&self, version: u64) -> Result<(), StoreError> {
+        let removal = self.store.remove(&self.key, version);
+        timeout(STORE_DEADLINE, removal).await.unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    /// What is stored and later than `replaced`, and was not forgotten.
+    async fn load_later(&self, replaced: Option<&Token>) -> Result<Option<Token>, Error> {
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let last = replaced.map_or(0, Token::version).max(forgotten);
+        Ok(self.load().await?.filter(|stored| stored.version > last))
     }
 
     /// What is stored. A store that is down holds nothing; one that is not safe is an error.
@@ -215,7 +261,7 @@ impl Coordinator {
     }
 
     async fn lease(&self) -> Result<Turn, Error> {
-        match timeout(STORE_DEADLINE, self.store.lease(&self.key, FLIGHT_DEADLINE)).await {
+        match timeout(STORE_DEADLINE, self.store.lease(&self.key, LEASE)).await {
             Ok(Ok(Some(lease))) => Ok(Turn::Ours(Some(lease))),
             Ok(Ok(None)) => Ok(Turn::Held),
             Ok(Err(error)) if !error.is_worth_another_try() => Err(error.into()),
@@ -228,8 +274,4 @@ impl Coordinator {
 enum Turn {
     Ours(Option<crate::store::Lease>),
     Held,
-}
-
-fn is_later(stored: &Token, replaced: Option<&Token>) -> bool {
-    replaced.is_none_or(|replaced| stored.version > replaced.version)
 }

@@ -1,5 +1,5 @@
 use reqwest::header::{HeaderMap, SET_COOKIE};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -52,21 +52,34 @@ impl Answer {
         if self.repeat { error.with_unknown_outcome() } else { error }
     }
 
-    /// The cookies that the answer sets, as the value of a `Cookie` header.
-    pub(crate) fn cookies(&self) -> Option<SecretString> {
-        let mut cookies = Zeroizing::new(String::with_capacity(4_096));
-        for cookie in self.headers.get_all(SET_COOKIE) {
-            let pair = cookie.to_str().ok().and_then(|cookie| cookie.split(';').next());
-            let Some(pair) = pair.filter(|pair| pair.contains('=')) else { continue };
-            if cookies.len() + pair.len() + 2 > cookies.capacity() {
+    /// The value of the `Cookie` header after this answer: what was `held`, with what the answer sets and takes away.
+    pub(crate) fn cookies(&self, held: Option<&SecretString>) -> Option<SecretString> {
+        let held = held.map_or("", |held| held.expose_secret());
+        let mut cookies: Vec<(&str, &str)> =
+            held.split("; ").filter_map(|pair| pair.split_once('=')).collect();
+        for cookie in self.headers.get_all(SET_COOKIE).iter().filter_map(|it| it.to_str().ok()) {
+            let mut parts = cookie.split(';').map(str::trim);
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
                 continue;
+            };
+            cookies.retain(|(known, _)| *known != name);
+            let gone = value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
+            if !gone {
+                cookies.push((name, value));
             }
-            if !cookies.is_empty() {
-                cookies.push_str("; ");
-            }
-            cookies.push_str(pair.trim());
         }
-        (!cookies.is_empty()).then(|| SecretString::from(cookies.as_str()))
+        let len = cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
+        let mut text = String::with_capacity(len);
+        for (name, value) in cookies {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(name);
+            text.push('=');
+            text.push_str(value);
+        }
+        // Boxed as it is, without another copy.
+        (!text.is_empty()).then(|| SecretString::from(text))
     }
 
     /// The error that an answer stands for. Of its body only a code comes along.
@@ -86,7 +99,7 @@ impl Answer {
             .with_status(self.status)
             .with_code(code.as_deref())
             .with_request_id(self.request_id())
-            .with_retry_after(retry_after(&self.headers, unix_ms()));
+            .with_retry_after(retry_after(&self.headers, self.status == 429, unix_ms()));
         // 429 says that it was not done; a server that stumbled may have done it.
         let stumbled = is_transient_status(self.status) && self.status != 429;
         if self.repeat && stumbled { error.with_unknown_outcome() } else { error }
@@ -142,13 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn cookies_lose_their_attributes() {
+    fn cookies_are_kept_replaced_and_taken_away_by_name() {
         let mut headers = HeaderMap::new();
         headers.append(SET_COOKIE, "refresh=abc; HttpOnly; Path=/".parse().unwrap());
         headers.append(SET_COOKIE, "flag".parse().unwrap());
-        headers.append(SET_COOKIE, "other=1; Secure".parse().unwrap());
+        headers.append(SET_COOKIE, "old=; Path=/".parse().unwrap());
+        headers.append(SET_COOKIE, "older=x; Max-Age=0".parse().unwrap());
         let answer = Answer { status: 200, headers, body: Zeroizing::default(), repeat: false };
-        let cookies = answer.cookies().unwrap();
-        assert_eq!(secrecy::ExposeSecret::expose_secret(&cookies), "refresh=abc; other=1");
+        let cookies = |held: Option<&str>| {
+            let held = held.map(SecretString::from);
+            answer.cookies(held.as_ref()).unwrap().expose_secret().to_owned()
+        };
+        assert_eq!(cookies(None), "refresh=abc");
+        assert_eq!(cookies(Some("refresh=old; other=1; old=2; older=3")), "other=1; refresh=abc");
     }
 }

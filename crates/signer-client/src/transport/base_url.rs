@@ -42,16 +42,15 @@ impl BaseUrl {
         segments: impl IntoIterator<Item = &'a str>,
         query: &[(&str, &str)],
     ) -> Result<Url, Error> {
-        let rule = "a part of the path must be neither empty nor dots, nor longer than 512 bytes";
+        let rule = "a part of the path must be neither empty nor dots, without control characters, of 512 bytes at most";
         let mut url = Url::parse(&self.0).map_err(|_| Error::input(rule))?;
         {
             let mut path = url.path_segments_mut().map_err(|()| Error::input(rule))?;
             path.pop_if_empty();
             for segment in segments {
-                if segment.is_empty()
-                    || segment.len() > 512
-                    || segment.bytes().all(|byte| byte == b'.')
-                {
+                // An address drops control characters before it looks for dots.
+                let dots = segment.bytes().all(|byte| byte == b'.');
+                if dots || segment.len() > 512 || segment.chars().any(char::is_control) {
                     return Err(Error::input(rule));
                 }
                 path.push(segment);
@@ -118,7 +117,7 @@ mod tests {
             join("a/b?c#d%2e").unwrap(),
             "http://127.0.0.1:3000/privy/v1/wallets/a%2Fb%3Fc%23d%252e"
         );
-        for bad in ["", ".", "..", "..."] {
+        for bad in ["", ".", "..", "...", ".\t.", "\n", "ab\nc"] {
             assert!(join(bad).unwrap_err().is_input(), "{bad}");
         }
         let query = base.join(["x"], &[("chain", "a&b=c")]).unwrap();

@@ -13,7 +13,7 @@ const MILLISECONDS_FROM: f64 = 1e11;
 /// `retry-after-ms`, else `retry-after` (seconds or a date), else `x-ratelimit-reset` (seconds to go, or a time in
 /// seconds or milliseconds). A date counts from the `Date` of the same answer, so that clocks may differ.
 /// What cannot be read is as if it were not there.
-pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, too_many: bool, now_ms: u64) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let date = |text: &str| {
         let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -25,8 +25,10 @@ pub(super) fn retry_after(headers: &HeaderMap, now_ms: u64) -> Option<Duration> 
         let after = text(RETRY_AFTER.as_str())?;
         number(after).map(|seconds| seconds * 1_000.0).or_else(|| Some(date(after)? - now_ms))
     });
+    // Services say when a window ends with every answer; it matters once the window is used up.
+    let used_up = too_many || text("x-ratelimit-remaining") == Some("0");
     let ms = ms.or_else(|| {
-        Some(match number(text("x-ratelimit-reset")?)? {
+        Some(match number(text("x-ratelimit-reset").filter(|_| used_up)?)? {
             time if time >= MILLISECONDS_FROM => time - now_ms,
             time if time >= TIME_FROM => time.mul_add(1_000.0, -now_ms),
             seconds => seconds * 1_000.0,
@@ -56,7 +58,7 @@ mod tests {
                 map.insert(*name, value);
             }
         }
-        retry_after(&map, NOW_MS)
+        retry_after(&map, true, NOW_MS)
     }
 
     #[test]
@@ -94,9 +96,18 @@ mod tests {
         }
         let mut map = HeaderMap::new();
         map.insert("x-ratelimit-reset", "1773679541".parse().unwrap());
-        assert_eq!(retry_after(&map, 1_773_679_531_000), ms(10_000));
+        assert_eq!(retry_after(&map, true, 1_773_679_531_000), ms(10_000));
         map.insert("x-ratelimit-reset", "1773679541000".parse().unwrap());
-        assert_eq!(retry_after(&map, 1_773_679_531_000), ms(10_000));
+        assert_eq!(retry_after(&map, true, 1_773_679_531_000), ms(10_000));
+    }
+
+    #[test]
+    fn the_end_of_a_window_matters_once_it_is_used_up() {
+        let mut map = HeaderMap::new();
+        map.insert("x-ratelimit-reset", "60".parse().unwrap());
+        assert_eq!(retry_after(&map, false, NOW_MS), None);
+        map.insert("x-ratelimit-remaining", "0".parse().unwrap());
+        assert_eq!(retry_after(&map, false, NOW_MS), Some(Duration::from_secs(60)));
     }
 
     proptest! {
@@ -111,7 +122,7 @@ mod tests {
                     map.insert(name, value);
                 }
             }
-            let wait = retry_after(&map, now);
+            let wait = retry_after(&map, true, now);
             prop_assert!(wait.is_none_or(|wait| wait <= Duration::from_secs(86_400)));
         }
     }

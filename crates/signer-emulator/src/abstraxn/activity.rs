@@ -38,7 +38,19 @@ pub(super) fn answer(
     if body["organizationId"] != json!(account.organization) {
         return Err(Refusal::new(403, "FORBIDDEN", "it is another organization"));
     }
-    if request.segments.first().is_some_and(|first| first == "whoami") {
+    let place = match (request.segments.first().map(String::as_str), body["type"].as_str()) {
+        (Some("whoami"), None) => "query/whoami",
+        (Some("sign"), Some("ACTIVITY_TYPE_SIGN_TRANSACTION_V2")) => "submit/sign_transaction",
+        (Some("sign"), Some("ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2")) => "submit/sign_raw_payload",
+        (Some("export-wallet"), Some("ACTIVITY_TYPE_EXPORT_WALLET_ACCOUNT")) => {
+            "submit/export_wallet_account"
+        }
+        _ => return Err(invalid("the activity is none of this path")),
+    };
+    if !text(&outer, "url")?.ends_with(place) {
+        return Err(invalid("the url is not the activity's"));
+    }
+    if place == "query/whoami" {
         return Ok(Answer::ok(json!({"result": {
             "organizationId": account.organization,
             "userId": account.user,

@@ -44,6 +44,7 @@ pub(super) fn begin(
     Operation {
         wallet: wallet.address.clone(),
         chain_type: wallet.chain_type,
+        kind: "transactions",
         signer,
         message,
         transaction,
@@ -143,7 +144,11 @@ fn ask(
     }
     let (message, transaction) = message_for(wallet, signer, transaction)?;
     let params = parse(&request.body)?;
-    let operation = begin(wallet, signer.into(), message, transaction, params);
+    let signatures = request.segments.last().is_some_and(|last| last == "signatures");
+    let operation = Operation {
+        kind: if signatures { "signatures" } else { "transactions" },
+        ..begin(wallet, signer.into(), message, transaction, params)
+    };
     let id = shared.id("operation");
     let mut json = operation.to_json(&id, now);
     remember(state, request, &id);
@@ -190,13 +195,17 @@ pub(super) fn look(
         let effect = operation.effect.clone();
         let wallet = state.wallets.get_mut(address).ok_or_else(|| not_found("wallet"))?;
         match effect {
-            Effect::AddSigner(signer) if !wallet.delegated.contains(&signer) => {
-                wallet.delegated.push(signer);
+            Effect::AddSigner(signer, chain) => {
+                wallet.delegated.entry(signer).or_default().extend(chain);
             }
-            Effect::RemoveSigner(signer) => {
-                wallet.delegated.retain(|known| !known.eq_ignore_ascii_case(&signer));
-            }
-            Effect::AddSigner(_) | Effect::None => {}
+            Effect::RemoveSigner(signer, chain) => wallet.delegated.retain(|known, chains| {
+                if known.eq_ignore_ascii_case(&signer) {
+                    chain.as_ref().map(|chain| chains.remove(chain));
+                    return !chains.is_empty();
+                }
+                true
+            }),
+            Effect::None => {}
         }
     }
     Ok(Answer::ok(json))
@@ -240,7 +249,8 @@ fn verifies(operation: &Operation, signature: &str) -> bool {
     let address = operation.signer.split_once(':').map_or("", |(_, address)| address);
     let key = match approval.signing_input() {
         SigningInput::Digest(digest) => {
-            let bytes = unhex(signature).and_then(|bytes| bytes.try_into().ok());
+            let digits = signature.strip_prefix("0x");
+            let bytes = digits.and_then(unhex).and_then(|bytes| bytes.try_into().ok());
             let recovered = bytes
                 .and_then(|bytes: [u8; 65]| RecoverableSignature::from_bytes(&bytes).ok())
                 .and_then(|signature| signature.recover(digest).ok());

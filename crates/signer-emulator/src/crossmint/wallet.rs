@@ -65,7 +65,8 @@ pub(super) fn create(
         admin,
         delegated: delegated
             .iter()
-            .filter_map(|signer| signer["signer"].as_str().map(Into::into))
+            .filter_map(|signer| signer["signer"].as_str())
+            .map(|signer| (signer.to_owned(), Default::default()))
             .collect(),
         owner: text_of("owner"),
         alias: text_of("alias"),
@@ -92,6 +93,10 @@ pub(super) fn add_signer(
     let signer = text(&body, "signer")?.to_owned();
     let wallet = state.wallet(locator)?;
     let (chain_type, admin) = (wallet.chain_type, wallet.admin.clone());
+    let chain = match chain_type {
+        ChainType::Evm => Some(text(&body, "chain")?.to_owned()),
+        ChainType::Solana | ChainType::Stellar => None,
+    };
     let answer = |shared: &Shared, state: &mut State, id: &str| {
         let json = state.operations.get(id).map(|it| it.to_json(id, shared.clock.now_ms()));
         let json = json.ok_or_else(|| not_found("transaction"))?;
@@ -108,7 +113,8 @@ pub(super) fn add_signer(
     }
     let (message, transaction) = message_for(state.wallet(locator)?, &admin, None)?;
     let operation = Operation {
-        effect: Effect::AddSigner(signer.clone()),
+        effect: Effect::AddSigner(signer.clone(), chain),
+        kind: if chain_type == ChainType::Evm { "signatures" } else { "transactions" },
         ..begin(state.wallet(locator)?, admin, message, transaction, Value::Null)
     };
     let id = shared.id("operation");
@@ -120,17 +126,22 @@ pub(super) fn add_signer(
 pub(super) fn remove_signer(
     shared: &Shared,
     state: &mut State,
+    request: &Incoming,
     locator: &str,
     signer: &str,
 ) -> Result<Answer, Refusal> {
     let wallet = state.wallet(locator)?;
-    if !wallet.delegated.iter().any(|known| known.eq_ignore_ascii_case(signer)) {
+    if !wallet.delegated.keys().any(|known| known.eq_ignore_ascii_case(signer)) {
         return Err(not_found("signer"));
+    }
+    let chain = request.query.strip_prefix("chain=").map(str::to_owned);
+    if chain.is_some() != (wallet.chain_type == ChainType::Evm) {
+        return Err(invalid("?chain= is for evm, and needed there"));
     }
     let admin = wallet.admin.clone();
     let (message, transaction) = message_for(wallet, &admin, None)?;
     let operation = Operation {
-        effect: Effect::RemoveSigner(signer.into()),
+        effect: Effect::RemoveSigner(signer.into(), chain),
         ..begin(wallet, admin, message, transaction, Value::Null)
     };
     let id = shared.id("operation");

@@ -25,7 +25,9 @@ pub(super) fn check(
     owner: Option<&str>,
 ) -> Result<(), Refusal> {
     check_expiry(shared, request)?;
-    let Some(quorum) = owner.and_then(|owner| state.quorums.get(owner)) else { return Ok(()) };
+    let Some(owner) = owner else { return Ok(()) };
+    let unknown = || Refusal::new(400, "invalid_data", "owner_id names no key quorum");
+    let quorum = state.quorums.get(owner).ok_or_else(unknown)?;
     let given = header(request, "privy-authorization-signature").unwrap_or_default();
     if given.is_empty() {
         let code = "missing_or_empty_authorization_header";

@@ -9,6 +9,8 @@ use super::solana_transaction::message_of;
 
 /// The program that sets what a transaction may cost; its instructions move nothing else.
 const COMPUTE_BUDGET: &str = "ComputeBudget111111111111111111111111111111";
+/// No transaction may use more.
+const MAX_COMPUTE_UNITS: u64 = 1_400_000;
 /// Longer texts are not read: base58 costs the square of its length.
 const MAX_TEXT: usize = 8_192;
 
@@ -75,17 +77,38 @@ impl SolanaMessage {
         signers.into_iter().any(|account| *account == Account::Key(*key))
     }
 
+    /// Who pays the fee.
+    pub fn fee_payer(&self) -> Option<Account> {
+        self.accounts.first().copied()
+    }
+
+    /// What its compute budget lets it cost beside the signatures' fee, at most, in lamports.
+    pub fn priority_fee_lamports(&self) -> u64 {
+        let (mut limit, mut price) = (MAX_COMPUTE_UNITS, 0_u64);
+        for instruction in self.instructions.iter().filter(|it| is_compute_budget(it.program)) {
+            match instruction.data.split_first() {
+                Some((2, units)) => {
+                    limit = units
+                        .try_into()
+                        .map_or(limit, |units| u64::from(u32::from_le_bytes(units)));
+                }
+                Some((3, micros)) => price = micros.try_into().map_or(price, u64::from_le_bytes),
+                _ => {}
+            }
+        }
+        let micros = u128::from(limit.min(MAX_COMPUTE_UNITS)) * u128::from(price);
+        u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+
     /// Whether it does what `requested` does, and nothing more: the same instructions in the same order, with the
-    /// same accounts and data. Who pays the fee, the blockhash, and the limits of the compute budget may differ.
+    /// same accounts and data. Who pays the fee, the blockhash, and the limits of the compute budget may differ: see
+    /// [`fee_payer`](Self::fee_payer) and [`priority_fee_lamports`](Self::priority_fee_lamports).
     pub fn does_the_same_as(&self, requested: &Self) -> bool {
         self.effects().eq(requested.effects())
     }
 
     fn effects(&self) -> impl Iterator<Item = &Instruction> {
-        let mut budget = [0; 32];
-        let known = base58::decode(COMPUTE_BUDGET.as_bytes(), &mut budget).is_ok();
-        let is_budget = move |program| known && program == Account::Key(budget);
-        self.instructions.iter().filter(move |instruction| !is_budget(instruction.program))
+        self.instructions.iter().filter(|instruction| !is_compute_budget(instruction.program))
     }
 
     fn read(bytes: Vec<u8>) -> Option<Self> {
@@ -135,6 +158,11 @@ impl SolanaMessage {
             .collect::<Option<_>>()?;
         Some(Self { accounts, instructions, required_signatures, bytes })
     }
+}
+
+fn is_compute_budget(program: Account) -> bool {
+    let mut key = [0; 32];
+    base58::decode(COMPUTE_BUDGET.as_bytes(), &mut key).is_ok() && program == Account::Key(key)
 }
 
 /// Reads what was written canonically before.
@@ -222,6 +250,25 @@ mod tests {
             assert!(!other.does_the_same_as(&asked));
         }
         assert!(asked.is_signed_by(&payer) && !asked.is_signed_by(&to));
+        assert_eq!(asked.fee_payer(), Some(Account::Key(payer)));
+    }
+
+    #[test]
+    fn what_it_may_cost_is_known() {
+        let mut budget = [0; 32];
+        base58::decode(COMPUTE_BUDGET.as_bytes(), &mut budget).unwrap();
+        let price = |micros: u64| [&[3][..], &micros.to_le_bytes()].concat();
+        let limit = [2, 0x40, 0x0d, 0x03, 0]; // 200,000
+        let fee = |instructions: &[(u8, &[u8], &[u8])]| {
+            message(&[[1; 32], budget], 7, instructions).priority_fee_lamports()
+        };
+        assert_eq!(fee(&[]), 0);
+        assert_eq!(fee(&[(1, &[], &limit), (1, &[], &price(5_000_000))]), 1_000_000);
+        assert_eq!(fee(&[(1, &[], &price(1))]), 2);
+        assert_eq!(
+            fee(&[(1, &[], &price(u64::MAX))]),
+            25_825_441_703_193_372_262_u128.try_into().unwrap_or(u64::MAX)
+        );
     }
 
     #[test]

@@ -303,6 +303,14 @@ impl RawSign {
         Self { params: RawSignParams::Hash { hash: hash.into() } }
     }
 
+    /// The hash, where it is one that is signed.
+    pub fn as_hash(&self) -> Option<&str> {
+        match &self.params {
+            RawSignParams::Hash { hash } => Some(hash),
+            RawSignParams::Bytes { .. } => None,
+        }
+    }
+
     /// Has the service hash `bytes`, given in `encoding`, with `hash_function`, and signs that.
     pub fn bytes(
         bytes: impl Into<String>,

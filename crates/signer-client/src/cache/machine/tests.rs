@@ -13,13 +13,14 @@ enum Event {
     Crashes,
     Aborts,
     Forget,
+    Ends,
     /// Past the early mark of what is held.
     ToTheEarlyMark,
     PastTheEnd,
     PastTheCoolDown,
 }
 
-const EVENTS: [Event; 10] = [
+const EVENTS: [Event; 11] = [
     Event::Ask,
     Event::Refused,
     Event::RefusedLongSince,
@@ -27,6 +28,7 @@ const EVENTS: [Event; 10] = [
     Event::Crashes,
     Event::Aborts,
     Event::Forget,
+    Event::Ends,
     Event::ToTheEarlyMark,
     Event::PastTheEnd,
     Event::PastTheCoolDown,
@@ -62,6 +64,7 @@ impl World {
                 self.flights += 1;
             }
             Decision::Wait => assert!(!usable && self.flights == 1, "nobody waits for nothing"),
+            Decision::Ended => assert!(refused.is_some() && self.held_until.is_none()),
             Decision::Fail => assert!(!usable && self.flights == 0 && self.now < self.cool_until),
         }
         assert!(self.flights <= 1, "one flight at a time");
@@ -99,7 +102,12 @@ impl World {
                 }
                 assert_eq!(self.held_until, None);
             }
-            Event::Lands | Event::Crashes | Event::Aborts => {}
+            Event::Ends if self.flights == 1 => {
+                self.machine.ended();
+                self.flights = 0;
+                (self.held_until, self.refused, self.cool_until) = (None, false, 0);
+            }
+            Event::Lands | Event::Crashes | Event::Aborts | Event::Ends => {}
             Event::ToTheEarlyMark => self.now = self.now.max(self.early_at),
             Event::PastTheEnd => self.now = self.now.max(self.held_until.unwrap_or(0)),
             Event::PastTheCoolDown => self.now = self.now.max(self.cool_until),
@@ -125,7 +133,7 @@ fn every_sequence_of_events_keeps_the_rules() {
     }
     let mut seen = 0;
     explore(&World::default(), 6, &mut seen);
-    assert_eq!(seen, (0..=6).map(|depth| 10_u64.pow(depth)).sum::<u64>());
+    assert_eq!(seen, (0..=6).map(|depth| 11_u64.pow(depth)).sum::<u64>());
 }
 
 #[test]

@@ -202,6 +202,26 @@ pub struct SignerChange {
     pub chains: alloc::collections::BTreeMap<String, SignatureResponse>,
 }
 
+impl SignerChange {
+    /// The transaction to approve, wherever it stands.
+    pub fn into_transaction(self) -> Option<TransactionResponse> {
+        let Self { id, status, approvals, on_chain, transaction, .. } = self;
+        transaction.or_else(|| {
+            Some(TransactionResponse {
+                id: id?,
+                status: status?,
+                chain_type: None,
+                wallet_type: None,
+                params: None,
+                on_chain,
+                approvals,
+                created_at: None,
+                error: None,
+            })
+        })
+    }
+}
+
 /// An error of the API.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
