@@ -15,6 +15,9 @@ pub(crate) fn run() -> Result<(), String> {
     for features in ["", "http", "jwt", "openapi", "redis", "tls"] {
         check_features("signer-server", features)?;
     }
+    for features in ["", "abstraxn", "blink", "crossmint", "file", "privy", "redis"] {
+        check_features("signer-client", features)?;
+    }
     no_std::run()?;
     // Some tests run a program or an example: what is run is built before them, in the same profile.
     shell::run("cargo build --workspace --locked --examples")?;

@@ -6,7 +6,7 @@
 //! use signer_core::p256::VerifyingKey;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let key = VerifyingKey::from_spki_pem(b"-----BEGIN PUBLIC KEY-----…")?;
+//! let key = VerifyingKey::from_spki_pem(&std::fs::read("public.pem")?)?;
 //! let endpoint = BaseUrl::parse("http://127.0.0.1:3001/api/sign-payment")?;
 //! let endpoint = SignerEndpoint::new(endpoint, key)?.bearer("a token of the caller".into())?;
 //! let request = PaymentRequest::new(50.0, 8453, "0x1111111111111111111111111111111111111111",

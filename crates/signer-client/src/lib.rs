@@ -34,3 +34,22 @@ pub use store::RedisTokenStore;
 pub use store::{Lease, MemoryTokenStore, StoreError, TokenStore};
 pub use token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
 pub use transport::{BaseUrl, TransportOptions};
+
+/// The pages of the providers begin with code that works; here it is run.
+#[cfg(all(
+    doctest,
+    feature = "abstraxn",
+    feature = "blink",
+    feature = "crossmint",
+    feature = "privy"
+))]
+mod pages {
+    #[doc = include_str!("../../../docs/abstraxn.md")]
+    mod abstraxn {}
+    #[doc = include_str!("../../../docs/blink.md")]
+    mod blink {}
+    #[doc = include_str!("../../../docs/crossmint.md")]
+    mod crossmint {}
+    #[doc = include_str!("../../../docs/privy.md")]
+    mod privy {}
+}

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use signer_client::crossmint::{Client, NewWallet, Rotation, Signers, Waiting};
+use signer_client::crossmint::{Client, NewWallet, Rotation, ServiceWritten, Signers, Waiting};
 use signer_protocols::crossmint::ChainId;
 
 use super::{base_url, progress, refused, run};
@@ -23,6 +25,10 @@ pub(crate) struct ProjectArguments {
     /// The chain, as base-sepolia, polygon, solana or stellar.
     #[arg(long, value_name = "C")]
     chain: String,
+    /// On Solana, approve what the service writes by itself: transfers and changes of signers. It cannot be compared
+    /// with what was asked for.
+    #[arg(long)]
+    allow_service_written: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +85,9 @@ pub(crate) struct TransferArguments {
     /// How much, in whole tokens, as 1.5.
     #[arg(long, value_name = "N")]
     amount: String,
+    /// The key under which it is sent once, however often it is asked for.
+    #[arg(long, value_name = "K")]
+    idempotency_key: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -111,7 +120,13 @@ fn open(project: &ProjectArguments) -> Result<(Client, ChainId), Failure> {
     let trusted = trusted_keys(&project.trusted_key)?;
     let client = Client::new(base_url(base)?, api_key, &trusted).map_err(refused)?;
     let chain = ChainId::parse(&project.chain).map_err(Failure::refused)?;
-    Ok((client.waiting(Waiting { progress: progress(), ..Waiting::default() }), chain))
+    let client = client.waiting(Waiting { progress: progress(), ..Waiting::default() });
+    let client = if project.allow_service_written {
+        client.approval_policy(Arc::new(ServiceWritten))
+    } else {
+        client
+    };
+    Ok((client, chain))
 }
 
 pub(crate) fn wallet(command: &WalletCommand) -> Result<Outcome, Failure> {
@@ -161,7 +176,11 @@ pub(crate) fn transfer(arguments: &TransferArguments) -> Result<Outcome, Failure
     let TransferArguments { wallet, token, to, amount, .. } = arguments;
     run(async {
         let wallet = client.wallet(wallet, chain, &secret).await.map_err(refused)?;
-        let sent = wallet.transfer(token, to, amount).await.map_err(refused)?;
+        let sent = match &arguments.idempotency_key {
+            Some(key) => wallet.transfer_under(token, to, amount, key).await,
+            None => wallet.transfer(token, to, amount).await,
+        };
+        let sent = sent.map_err(refused)?;
         Ok(Outcome::Fields(vec![
             ("id", sent.id.into()),
             ("hash", sent.hash.unwrap_or_default().into()),
