@@ -28,6 +28,7 @@ mod authorization;
 mod client;
 mod request;
 mod rest;
+mod send;
 mod session;
 mod signature;
 mod signer;

@@ -1,0 +1,157 @@
+//! How a request goes out: signed, as often as may be, within one deadline.
+
+use serde::de::DeserializeOwned;
+use signer_protocols::privy::{AuthorizationError, DEFAULT_EXPIRY_MS, SignedRequest};
+use tokio::time::timeout;
+
+use super::authorization::AuthorizationSigner;
+use super::request::{Expiry, Plan, Request};
+use super::{Authorization, Client};
+use crate::clock::unix_ms;
+use crate::error::{Error, Kind};
+use crate::random;
+use crate::transport::{Answer, Call, Outgoing, Repeat, header};
+
+/// A request that goes out again is signed anew when less than this is left of it.
+const LEAST_LIFE_MS: u64 = 30_000;
+
+impl Client {
+    pub(super) async fn send<T: DeserializeOwned + Send>(
+        &self,
+        request: Request<T>,
+    ) -> Result<T, Error> {
+        let Request { plan, authorization, idempotency_key, expiry, check, .. } = request;
+        let plan = plan?;
+        let key = match idempotency_key {
+            Some(key) if plan.kind.keyed => Some(key),
+            Some(_) => return Err(Error::input("the call takes no idempotency key")),
+            None if plan.kind.keyed => Some(random::uuid()?),
+            None => None,
+        };
+        // All that it takes, exchanges and their renewal included, ends within one deadline.
+        let call = self.signed_attempts(&plan, &authorization, key.as_deref(), expiry);
+        let answer = timeout(self.0.transport.total(), call).await.unwrap_or_else(|_| {
+            let late = Error::new(Kind::Deadline, "the call did not end in time");
+            let late = if plan.kind.repeatable { late } else { late.with_unknown_outcome() };
+            Err(match &key {
+                Some(key) => late.with_idempotency_key(key),
+                None => late,
+            })
+        })?;
+        let answer = if answer.body.is_empty() {
+            serde_json::from_str("{}").map_err(|_| answer.unreadable())
+        } else {
+            answer.json()
+        };
+        let answer = answer.map_err(|error: Error| match &key {
+            Some(key) => error.with_idempotency_key(key),
+            None => error,
+        })?;
+        check(&answer)?;
+        Ok(answer)
+    }
+
+    /// Sends a request; where a user's session has ended, once more with a new key of it.
+    async fn signed_attempts(
+        &self,
+        plan: &Plan,
+        authorization: &Authorization,
+        key: Option<&str>,
+        expiry: Expiry,
+    ) -> Result<Answer, Error> {
+        let signers = authorization.signers().await?;
+        match self.attempts(plan, &signers.keys, key, expiry).await {
+            Err(error) if error.code() == Some("user_session_keys_expired") => {
+                if !signers.renew().await? {
+                    return Err(error);
+                }
+                let signers = authorization.signers().await?;
+                self.attempts(plan, &signers.keys, key, expiry).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Sends a request as often as may be, always under the one key.
+    async fn attempts(
+        &self,
+        plan: &Plan,
+        signers: &[AuthorizationSigner],
+        key: Option<&str>,
+        expiry: Expiry,
+    ) -> Result<Answer, Error> {
+        let repeat = match key {
+            Some(key) => Repeat::Under(key),
+            None if plan.kind.repeatable => Repeat::Freely,
+            None => Repeat::Never,
+        };
+        let mut signed: Option<(SignedRequest, u64)> = None;
+        let outgoing = || {
+            let now = unix_ms();
+            let good =
+                |(_, ends): &&(SignedRequest, u64)| now.saturating_add(LEAST_LIFE_MS) < *ends;
+            if signed.as_ref().filter(good).is_none() {
+                let life = plan.kind.expires.then(|| life_ms(expiry)).flatten();
+                let ends = life.map(|life| now.saturating_add(life));
+                signed = Some((sign(plan, signers, key, ends)?, ends.unwrap_or(u64::MAX)));
+            }
+            let Some((request, _)) = &signed else {
+                return Err(Error::new(Kind::Local, "the request is not signed"));
+            };
+            let mut headers = self.credentials();
+            for (name, value) in request.headers() {
+                header(
+                    &mut headers,
+                    name,
+                    value,
+                    "a privy header has a value of visible characters",
+                )?;
+            }
+            Ok(Outgoing { headers, json: request.request().body().map(Into::into) })
+        };
+        let method = plan.http_method();
+        let call = Call { method, url: plan.url.clone(), route: plan.route, repeat };
+        self.0.transport.call(&call, outgoing).await
+    }
+}
+
+fn sign(
+    plan: &Plan,
+    signers: &[AuthorizationSigner],
+    key: Option<&str>,
+    ends: Option<u64>,
+) -> Result<SignedRequest, Error> {
+    let signers: Vec<_> = signers.iter().map(|signer| &**signer as _).collect();
+    let mut builder = plan.builder.clone();
+    if let Some(key) = key {
+        builder = builder.idempotency_key(key).map_err(|error| refused(&error))?;
+    }
+    if let Some(ends) = ends {
+        builder = builder.expiry_unix_ms(ends).map_err(|error| refused(&error))?;
+    }
+    let request = builder.build().map_err(|error| refused(&error))?;
+    request.sign(&signers).map_err(|error| refused(&error))
+}
+
+fn life_ms(expiry: Expiry) -> Option<u64> {
+    match expiry {
+        Expiry::Default => Some(DEFAULT_EXPIRY_MS),
+        Expiry::In(life) => Some(u64::try_from(life.as_millis()).unwrap_or(u64::MAX)),
+        Expiry::Never => None,
+    }
+}
+
+pub(super) fn refused(error: &AuthorizationError) -> Error {
+    match error {
+        AuthorizationError::Signer { .. } => {
+            Error::new(Kind::Local, "a signer of the request failed")
+        }
+        AuthorizationError::IdempotencyKey => {
+            Error::input("an idempotency key is 1 to 256 visible characters")
+        }
+        AuthorizationError::Body { .. } => {
+            Error::input("the body must be JSON with plain numbers and every name once")
+        }
+        _ => Error::input("the request cannot be signed as it is"),
+    }
+}
