@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(all(feature = "abstraxn", feature = "crossmint", feature = "file", feature = "privy")),
+    allow(dead_code, unused_imports, reason = "no one provider needs all that they share")
+)]
 
 #[cfg(feature = "abstraxn")]
 pub mod abstraxn;
