@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::shell;
 
+pub(crate) mod client;
 pub(crate) mod endpoint;
 
 /// Group, peer, and the bound of ours / peer (at most) or of peer / ours (at least).

@@ -20,7 +20,7 @@ usage: cargo xtask TASK
   no-std         link core and protocols without std, and see that the check can fail
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
   fuzz           run every fuzz target; --smoke: a few seconds each
-  bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load";
+  bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
 
 #[allow(clippy::disallowed_methods, reason = "a task runner reads its arguments")]
 fn main() -> ExitCode {
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
         ["openapi"] => openapi::run(),
         ["bench"] => bench::run(),
+        ["bench", "client"] => bench::client::run(),
         ["bench", "endpoint"] => bench::endpoint::run(),
         _ => Err(USAGE.into()),
     };

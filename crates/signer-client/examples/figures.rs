@@ -1,0 +1,235 @@
+//! The figures of `cargo xtask bench client`.
+//!
+//! `stub PORT` answers every request on loopback with one JSON text, at once.
+//! `measure STUB-URL REDIS-URL` prints a line of JSON for each figure.
+#![allow(missing_docs, clippy::disallowed_methods)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use signer_client::abstraxn::{Client as AbstraxnClient, Identity};
+use signer_client::privy::{Authorization, Client};
+use signer_client::{BaseUrl, FileAccessKeyStore, FileTokenStore, RedisTokenStore, TokenStore};
+use signer_core::p256::DerSignature;
+use signer_core::signature::Signer;
+use signer_native::P256SigningKey;
+use signer_protocols::crossmint::{
+    Approval, ChainId, Environment, ProjectId, Scheme, ServerSigner, SignerSecret,
+};
+use signer_protocols::privy::rpc::RpcRequest;
+use signer_protocols::privy::{AuthorizationKey, AuthorizationRequest, Method};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+type Failure = Box<dyn std::error::Error>;
+
+const SECONDS: Duration = Duration::from_secs(3);
+const ANSWER: &str = r#"{"method":"personal_sign","data":{"signature":"0x00","encoding":"hex"}}"#;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["stub", port] => stub(port.parse()?).await,
+        ["measure", stub, redis] => measure(stub, redis).await,
+        _ => Err("figures stub PORT | measure STUB-URL REDIS-URL".into()),
+    }
+}
+
+async fn stub(port: u16) -> Result<(), Failure> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(async move {
+            // Who goes away is not missed.
+            let _ = serve(stream).await;
+        });
+    }
+}
+
+async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{ANSWER}",
+        ANSWER.len()
+    );
+    let mut held = Vec::new();
+    let mut chunk = [0; 16 * 1024];
+    loop {
+        let read = stream.read(&mut chunk).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        held.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        while let Some(head) = held.windows(4).position(|window| window == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(held.get(..head).unwrap_or_default()).to_lowercase();
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let end = head + 4 + length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            if held.len() < end {
+                break;
+            }
+            held.drain(..end);
+            stream.write_all(answer.as_bytes()).await?;
+        }
+    }
+}
+
+fn say(name: &str, value: f64) {
+    println!("{{\"name\":\"{name}\",\"value\":{value}}}");
+}
+
+fn micros(mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
+    for _ in 0..200 {
+        work()?;
+    }
+    let (begun, mut count) = (Instant::now(), 0_u32);
+    while begun.elapsed() < SECONDS {
+        for _ in 0..20 {
+            work()?;
+        }
+        count += 20;
+    }
+    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(count))
+}
+
+async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
+    sign_in(redis).await?;
+    let key = AuthorizationKey::parse(concat!(
+        "wallet-auth:MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCzu5yEB+OtF2/aZgy3nS4FJh6sS/ACAxY+",
+        "LP2P1s3C2w==", // a test key
+    ))?;
+    let key = Arc::new(P256SigningKey::try_from(key.as_signing_key())?);
+    let body = RpcRequest::personal_sign("hello");
+    say(
+        "privy-request",
+        micros(|| {
+            let url = "https://api.privy.io/v1/wallets/wallet-id/rpc";
+            let request = AuthorizationRequest::builder(Method::Post, url, "app").body(&body)?;
+            let request = request.expiry_unix_ms(1_773_679_531_000)?.build()?;
+            let signed = request.sign(&[&*key])?;
+            black_box(signed.signature());
+            Ok(())
+        })?,
+    );
+    let secret =
+        SignerSecret::parse("b62b473b3ba7d3d72bf7c3a397f1eb61c305a4193ce670dd056686c13d95bbaa")?;
+    let (project, chain) = (ProjectId::parse("project")?, ChainId::parse("base-sepolia")?);
+    let hash = format!("0x{}", "ab".repeat(32));
+    say(
+        "crossmint-approval",
+        micros(|| {
+            let environment = Environment::Staging;
+            let signer =
+                ServerSigner::derive(&secret, &project, environment, chain, Scheme::Current)?;
+            black_box(signer.approve(&Approval::evm(&hash)?)?);
+            Ok(())
+        })?,
+    );
+
+    let client = Client::new(BaseUrl::parse(stub)?, "app", "test-app-secret".into())?;
+    let shared: Arc<dyn Signer<DerSignature> + Send + Sync> = key.clone();
+    let ours = || {
+        let request = client.rpc("wallet-id", &body);
+        let request = request.authorization(Authorization::key(Arc::clone(&shared)));
+        async move { request.send().await.map(|_| ()).map_err(Failure::from) }
+    };
+    let plain = reqwest::Client::builder().no_proxy().build()?;
+    let url = format!("{stub}/v1/wallets/wallet-id/rpc");
+    let text = r#"{"chain_type":"ethereum","method":"personal_sign","params":{"encoding":"utf-8","message":"hello"}}"#;
+    let bare = || {
+        let signature: Result<DerSignature, _> = key.try_sign(text.as_bytes());
+        let request = plain.post(&url).header("privy-app-id", "app").body(text);
+        async move {
+            black_box(signature.map_err(|_| "the signer failed")?);
+            request.send().await?.bytes().await?;
+            Ok(())
+        }
+    };
+    calls(8, &ours).await?;
+    calls(8, &bare).await?;
+    let (mut rates, mut bare_rates) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        rates.push(calls(1, &ours).await?.0);
+        bare_rates.push(calls(1, &bare).await?.0);
+    }
+    say("calls-1", median(rates));
+    say("bare-calls-1", median(bare_rates));
+    say("calls-64-per-cpu-second", calls(64, &ours).await?.1);
+    say("bare-calls-64-per-cpu-second", calls(64, &bare).await?.1);
+    Ok(())
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+/// Calls a second, and calls for each second of this process's own time.
+async fn calls<F>(callers: usize, call: &impl Fn() -> F) -> Result<(f64, f64), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let (begun, cpu) = (Instant::now(), cpu_seconds()?);
+    let count = std::cell::Cell::new(0_u32);
+    let caller = || async {
+        while begun.elapsed() < SECONDS {
+            call().await?;
+            count.set(count.get() + 1);
+        }
+        Ok::<_, Failure>(())
+    };
+    let all: Vec<_> = (0..callers).map(|_| Box::pin(caller())).collect();
+    for done in futures_util::future::join_all(all).await {
+        done?;
+    }
+    let count = f64::from(count.get());
+    Ok((count / begun.elapsed().as_secs_f64(), count / (cpu_seconds()? - cpu)))
+}
+
+/// The time that this process has used, in user and kernel.
+fn cpu_seconds() -> Result<f64, Failure> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    // A tick is a hundredth of a second on every Linux of today.
+    Ok(ticks.iter().sum::<f64>() / 100.0)
+}
+
+/// A sign-in with a token in the cache, and the first of a process with one in a file, or in Redis.
+async fn sign_in(redis: &str) -> Result<(), Failure> {
+    let emulator = signer_emulator::Emulator::start().await?;
+    let folder = std::env::temp_dir().join(format!("signer-figures-{}", std::process::id()));
+    let identity = Identity::new("user-1");
+    let redis: Arc<dyn TokenStore> =
+        Arc::new(RedisTokenStore::new(&redis.into(), Duration::from_secs(5))?);
+    let files: Arc<dyn TokenStore> = Arc::new(FileTokenStore::new(folder.join("tokens")));
+    let build = |tokens: &Arc<dyn TokenStore>| {
+        AbstraxnClient::builder(BaseUrl::parse(&emulator.abstraxn_url())?, "test-api-key".into())
+            .token_store(Arc::clone(tokens))
+            .access_key_store(Arc::new(FileAccessKeyStore::new(folder.join("keys"))))
+            .build()
+    };
+    for (name, tokens) in [("authenticate-file", &files), ("authenticate-redis", &redis)] {
+        build(tokens)?.authenticate(&identity).await?;
+        let mut times = Vec::new();
+        for _ in 0..200 {
+            let client = build(tokens)?;
+            let begun = Instant::now();
+            if client.authenticate(&identity).await?.did_create() {
+                return Err("the stored token was not used".into());
+            }
+            times.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+        say(name, median(times));
+    }
+    let client = build(&files)?;
+    client.authenticate(&identity).await?;
+    let (begun, rounds) = (Instant::now(), 2_000_000_u32);
+    for _ in 0..rounds {
+        black_box(client.authenticate(&identity).await?);
+    }
+    say("authenticate-cached-ns", begun.elapsed().as_secs_f64() * 1e9 / f64::from(rounds));
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The client beside the vendors' own for Node, in one run: the stub on core 0, who calls it on core 1.
+
+use std::collections::HashMap;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::shell;
+
+const STUB_PORT: u16 = 3_411;
+const REDIS_PORT: u16 = 3_412;
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn run() -> Result<(), String> {
+    let peers = shell::root().join("xtask/peers/client");
+    let mut install = Command::new("npm");
+    install.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&peers);
+    shell::run_command(install, "npm ci")?;
+    shell::run("cargo build --release --locked -p signer-client --example figures --all-features")?;
+    let figures = shell::root().join("target/release/examples/figures");
+    let figures = figures.display().to_string();
+
+    let _stub = start(&["taskset", "-c", "0", &figures, "stub", &STUB_PORT.to_string()])?;
+    let redis = REDIS_PORT.to_string();
+    let _redis = start(&["redis-server", "--port", &redis, "--bind", "127.0.0.1", "--save", ""])?;
+    std::thread::sleep(Duration::from_millis(500));
+    let stub = format!("http://127.0.0.1:{STUB_PORT}");
+    let redis = format!("redis://127.0.0.1:{REDIS_PORT}");
+    let ours = measure(&["taskset", "-c", "1", &figures, "measure", &stub, &redis])?;
+    let script = peers.join("peer.mjs").display().to_string();
+    let vendor = measure(&["taskset", "-c", "1", "node", &script, &stub])?;
+
+    let ours = |name: &str| ours.get(name).copied().ok_or_else(|| format!("no figure of {name}"));
+    let vendor = |name: &str| vendor.get(name).copied().ok_or_else(|| format!("no peer of {name}"));
+    println!(
+        "authenticate, a token in the cache   {:>10.0} ns (at most 200)",
+        ours("authenticate-cached-ns")?
+    );
+    println!("the first of a process, from a file  {:>10.0} µs", ours("authenticate-file")?);
+    println!("the first of a process, from redis   {:>10.0} µs", ours("authenticate-redis")?);
+    println!("\n{:<38} {:>10} {:>10}   ratio", "", "ours", "vendor");
+    for (name, unit, least) in [("privy-request", "µs", 10.0), ("crossmint-approval", "µs", 10.0)]
+    {
+        let (ours, vendor) = (ours(name)?, vendor(name)?);
+        rule(&format!("{name}, {unit}"), ours, vendor, vendor / ours, least);
+    }
+    for (name, least) in [("calls-1", 2.5), ("calls-64-per-cpu-second", 8.0)] {
+        let (ours, vendor) = (ours(name)?, vendor(name)?);
+        rule(name, ours, vendor, ours / vendor, least);
+    }
+    println!("\n{:<38} {:>10} {:>10}   share", "", "ours", "bare");
+    for name in ["calls-1", "calls-64-per-cpu-second"] {
+        let (ours, bare) = (ours(name)?, ours(&format!("bare-{name}"))?);
+        rule(name, ours, bare, ours / bare, 1.0 / 1.1);
+    }
+    Ok(())
+}
+
+fn rule(name: &str, ours: f64, peer: f64, ratio: f64, least: f64) {
+    let mark = if ratio >= least { "" } else { "  <- not today" };
+    println!("{name:<38} {ours:>10.1} {peer:>10.1}   {ratio:.2} (at least {least:.2}){mark}");
+}
+
+fn start(words: &[&str]) -> Result<Running, String> {
+    let (program, arguments) = words.split_first().ok_or("nothing to start")?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdout(Stdio::null());
+    command.spawn().map(Running).map_err(|error| format!("{program}: {error}"))
+}
+
+/// The figures that a program prints.
+fn measure(words: &[&str]) -> Result<HashMap<String, f64>, String> {
+    let (program, arguments) = words.split_first().ok_or("nothing to run")?;
+    let output = Command::new(program).args(arguments).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{} failed", words.join(" ")));
+    }
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figures = lines.lines().filter_map(|line| {
+        let figure: Value = serde_json::from_str(line).ok()?;
+        Some((figure["name"].as_str()?.to_owned(), figure["value"].as_f64()?))
+    });
+    Ok(figures.collect())
+}
