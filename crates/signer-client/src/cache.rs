@@ -109,10 +109,15 @@ impl<V: Send + Sync + 'static> Cache<V> {
 
     /// The value: the one that is held while it lives, else a new one.
     pub(crate) async fn value(&self) -> Result<Served<V>, Error> {
-        if let Some(served) = self.shared.fresh_value() {
-            return Ok(served);
+        match self.fresh() {
+            Some(served) => Ok(served),
+            None => self.ask(None).await,
         }
-        self.ask(None).await
+    }
+
+    /// The value, where it may be served without a lock.
+    pub(crate) fn fresh(&self) -> Option<Served<V>> {
+        self.shared.fresh_value()
     }
 
     /// A value other than the one of `generation`, which was refused. Whoever comes late, with one that was

@@ -172,9 +172,11 @@ impl Transport {
             request = request.header(reqwest::header::CONTENT_TYPE, json_type).body(json);
         }
         let exchange = async {
-            let response = request.send().await.map_err(|error| fault(&error, call.repeat))?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = self.read(response, call.repeat).await?;
+            let mut response = request.send().await.map_err(|error| fault(&error, call.repeat))?;
+            let status = response.status().as_u16();
+            let length = response.content_length();
+            let headers = std::mem::take(response.headers_mut());
+            let body = self.read(response, length, call.repeat).await?;
             Ok(Answer { status, headers, body, repeat: call.repeat != Repeat::Freely })
         };
         let late = || {
@@ -190,11 +192,12 @@ impl Transport {
     async fn read(
         &self,
         mut response: reqwest::Response,
+        declared: Option<u64>,
         repeat: Repeat<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let cap = self.0.options.max_body;
         let too_long = || unknown(Error::new(Kind::Answer, "the answer is too long"), repeat);
-        let declared = response.content_length().and_then(|len| usize::try_from(len).ok());
+        let declared = declared.and_then(|len| usize::try_from(len).ok());
         if declared.is_some_and(|len| len > cap) {
             return Err(too_long());
         }

@@ -35,6 +35,7 @@ pub(super) struct Account {
     pub(super) door: Arc<Door>,
     name: String,
     pub(super) key: Arc<AccessKey>,
+    pub(super) public_key: String,
     tokens: TokenCache,
     signed_in: AtomicBool,
 }
@@ -84,7 +85,8 @@ impl Account {
         let (name, key) = (identity.name.clone(), Arc::new(key));
         let source = SignIn { door: Arc::clone(&door), identity, key: Arc::clone(&key) };
         let tokens = TokenCache::new(token_key, store, source);
-        Self { door, name, key, tokens, signed_in: AtomicBool::new(false) }
+        let public_key = key.public_key().compressed();
+        Self { door, name, key, public_key, tokens, signed_in: AtomicBool::new(false) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -102,7 +104,10 @@ impl Account {
 
     /// The token that is stored, or a new one. A session that cannot be refreshed any more is begun anew.
     pub(super) async fn sign_in(&self) -> Result<ServedToken, Error> {
-        self.door.in_time(self.sign_in_or_begin_anew()).await
+        match self.tokens.fresh().filter(|_| self.has_signed_in()) {
+            Some(token) => Ok(token),
+            None => self.door.in_time(self.sign_in_or_begin_anew()).await,
+        }
     }
 
     async fn sign_in_or_begin_anew(&self) -> Result<ServedToken, Error> {
@@ -111,7 +116,7 @@ impl Account {
             token => token,
         }?;
         match token.token().label(PUBLIC_KEY) {
-            Some(key) if key != self.key.public_key().compressed() => Err(conflict(self.name())),
+            Some(key) if key != self.public_key => Err(conflict(self.name())),
             _ => {
                 self.signed_in.store(true, Ordering::Relaxed);
                 Ok(token)

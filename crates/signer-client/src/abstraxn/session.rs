@@ -37,7 +37,7 @@ impl Session {
 
     /// The public key of the access key, compressed, in hex.
     pub fn target_public_key(&self) -> String {
-        self.account.key.public_key().compressed()
+        self.account.public_key.clone()
     }
 
     /// The permanent name of the identity.

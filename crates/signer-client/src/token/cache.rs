@@ -84,6 +84,11 @@ impl TokenCache {
         self.cache.value().await.map(|served| ServedToken { served })
     }
 
+    /// The token that may be served without asking anybody, if there is one.
+    pub fn fresh(&self) -> Option<ServedToken> {
+        self.cache.fresh().map(|served| ServedToken { served })
+    }
+
     /// A token other than `failed`, which the service refused: the one that is held by now, or a new one.
     ///
     /// # Errors

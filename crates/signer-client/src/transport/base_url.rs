@@ -7,7 +7,11 @@ use crate::error::Error;
 
 /// Where a service is: `https://…`, or `http://` on this machine; with or without a path, and without credentials.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BaseUrl(String);
+pub struct BaseUrl {
+    url: Url,
+    /// Without a final `/`.
+    text: String,
+}
 
 impl BaseUrl {
     /// Reads an address. A final `/` makes no difference.
@@ -28,12 +32,13 @@ impl BaseUrl {
         if !plain || !(url.scheme() == "https" || url.scheme() == "http" && here) {
             return Err(Error::input(rule));
         }
-        Ok(Self(url.as_str().trim_end_matches('/').into()))
+        let text = url.as_str().trim_end_matches('/').into();
+        Ok(Self { url, text })
     }
 
     /// The address without a final `/`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The address of what is found by the segments of a path, each encoded as one segment.
@@ -43,7 +48,7 @@ impl BaseUrl {
         query: &[(&str, &str)],
     ) -> Result<Url, Error> {
         let rule = "a part of the path must be neither empty nor dots, without control characters, of 512 bytes at most";
-        let mut url = Url::parse(&self.0).map_err(|_| Error::input(rule))?;
+        let mut url = self.url.clone();
         {
             let mut path = url.path_segments_mut().map_err(|()| Error::input(rule))?;
             path.pop_if_empty();
@@ -65,7 +70,7 @@ impl BaseUrl {
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
