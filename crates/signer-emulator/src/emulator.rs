@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
@@ -30,6 +31,8 @@ use crate::privy::Privy;
 use crate::stream::{FaultyStream, Mishap, MishapSwitch};
 
 const MAX_BODY: usize = 4 << 20;
+/// An emulator that runs for long does not grow.
+const MOST_SEEN: usize = 65_536;
 
 /// The four services on one port of loopback, each under its own path. It ends when it is dropped.
 pub struct Emulator {
@@ -45,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) crossmint: Crossmint,
     pub(crate) abstraxn: Abstraxn,
     pub(crate) blink: Blink,
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<VecDeque<Seen>>,
     next_id: AtomicU64,
 }
 
@@ -196,9 +199,9 @@ impl Emulator {
         self.shared.clock.0.store(ms, Ordering::Relaxed);
     }
 
-    /// The requests that came in, in their order.
+    /// The requests that came in, in their order; the last 65,536 of them.
     pub fn seen(&self) -> Vec<Seen> {
-        self.shared.seen().clone()
+        self.shared.seen().iter().cloned().collect()
     }
 
     /// How many requests of a method came in for paths that begin in one way.
@@ -226,8 +229,16 @@ impl fmt::Debug for Emulator {
 }
 
 impl Shared {
-    fn seen(&self) -> std::sync::MutexGuard<'_, Vec<Seen>> {
+    fn seen(&self) -> std::sync::MutexGuard<'_, VecDeque<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, request: Seen) {
+        let mut all = self.seen();
+        if all.len() >= MOST_SEEN {
+            all.pop_front();
+        }
+        all.push_back(request);
     }
 
     /// An id that looks like those of the services, and can be told from all others of this emulator.
@@ -286,7 +297,7 @@ async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Res
             .into_response();
     };
     let body = body.to_bytes();
-    shared.seen().push(Seen {
+    shared.note(Seen {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         headers: head.headers.clone(),

@@ -19,6 +19,7 @@ mod configuration;
 mod control;
 mod dev;
 mod json_line;
+mod log_writer;
 mod process;
 mod reload;
 mod settings;
@@ -76,7 +77,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     };
     let (fixed, replaceable) = configuration::read(&file, None)?;
     process::forbid_core_dumps().or_refuse("core dumps")?;
-    let _log = process::start_log(fixed.log, fixed.level);
+    let _log = process::start_log(fixed.log, fixed.level).or_refuse("log")?;
     let Replaceable { rules, jwt, tls, keys, files } = replaceable;
     let store = {
         let _inside = runtime.enter();

@@ -45,7 +45,7 @@ pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
     let public_key = *native.verifying_key();
     let key = PaymentKey::new(Arc::new(native), public_key).map_err(Failure::refused)?;
     process::forbid_core_dumps().or_refuse("core dumps")?;
-    let _log = process::start_log(LogFormat::Pretty, tracing::Level::INFO);
+    let _log = process::start_log(LogFormat::Pretty, tracing::Level::INFO).or_refuse("log")?;
     super::runtime()?.block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(address).await.or_refuse(address)?;

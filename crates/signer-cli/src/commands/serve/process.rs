@@ -1,14 +1,14 @@
 //! What a service asks of its process: descriptors, no core dumps, a log, signals.
 
 use std::future::Future;
-use std::io::{self, BufWriter};
+use std::io;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::configuration::LogFormat;
 use super::json_line::JsonLine;
+use super::log_writer::{LogGuard, LogWriter};
 
 /// Descriptors that are not connections.
 const OWN_DESCRIPTORS: u64 = 64;
@@ -31,11 +31,10 @@ pub(super) fn forbid_core_dumps() -> io::Result<()> {
 
 /// Writes the log to standard error, from a thread of its own; where that falls behind, lines are dropped
 /// and counted, and nobody waits. The log ends when the guard is dropped.
-pub(super) fn start_log(format: LogFormat, level: tracing::Level) -> WorkerGuard {
-    // The thread flushes when it has nothing left to write: lines that come together are one write.
-    let (writer, guard) = tracing_appender::non_blocking(BufWriter::new(io::stderr()));
-    subscribe(format, level, writer);
-    guard
+pub(super) fn start_log(format: LogFormat, level: tracing::Level) -> io::Result<LogGuard> {
+    let (writer, guard) = LogWriter::start(io::stderr())?;
+    subscribe(format, level, move || writer.clone());
+    Ok(guard)
 }
 
 fn subscribe(
