@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     /// The port of 127.0.0.1; 0 for a free one.
     #[arg(long, value_name = "P", default_value_t = 4010)]
     port: u16,
-    /// Let something go wrong: [METHOD] PATH=FAULT[*TIMES]; may be repeated.
+    /// Let something go wrong: `[METHOD] PATH=FAULT[*TIMES]`; may be repeated.
     #[arg(long, value_name = "RULE")]
     fault: Vec<FaultRule>,
 }
