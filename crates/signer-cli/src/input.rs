@@ -48,7 +48,8 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
         // A path has its separators every few letters.
         run.len() >= 40 && run.split(|byte| *byte == b'/').any(|part| part.len() >= 20)
     });
-    long_run || text.len() > 10 && prefixes.iter().any(|prefix| text.starts_with(prefix))
+    let address = text.contains("://");
+    address || long_run || text.len() > 10 && prefixes.iter().any(|prefix| text.starts_with(prefix))
 }
 
 fn refuse(error: &io::Error, subject: impl std::fmt::Display) -> Failure {

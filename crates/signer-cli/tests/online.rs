@@ -97,6 +97,9 @@ fn abstraxn_signs_in_once_and_stays() {
         format!("abstraxn export {ABSTRAXN} --quorum-key $ABSTRAXN_QUORUM_KEY --out wallet.key");
     emulate.json(&export);
     assert_eq!(fs::read_to_string(emulate.folder.join("wallet.key")).unwrap().len(), 65);
+    let typo = ABSTRAXN.replace("user-1", "user-one");
+    let said = emulate.refused(&format!("abstraxn whoami {typo}"));
+    assert!(said.contains("signer login"), "a name that was mistyped makes no wallet: {said}");
     let other = emulate.refused(&format!("abstraxn export {ABSTRAXN}"));
     assert!(other.contains("export bundle"), "the vendor's key did not sign it: {other}");
     emulate.json(&format!("abstraxn logout {ABSTRAXN}"));
@@ -116,6 +119,11 @@ fn abstraxn_keeps_its_token_in_a_redis() {
     assert_eq!(emulate.json(&format!("login {ABSTRAXN} --redis env:TOKENS"))["didCreate"], true);
     assert_eq!(emulate.json(&format!("login {ABSTRAXN} --redis env:TOKENS"))["didCreate"], false);
     assert!(!emulate.folder.join("signer/tokens").exists());
+    // A command that ends leaves no lease behind.
+    let begun = std::time::Instant::now();
+    emulate.json(&format!("abstraxn logout {ABSTRAXN} --redis env:TOKENS"));
+    emulate.json(&format!("login {ABSTRAXN} --redis env:TOKENS"));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
 }
 
 #[test]

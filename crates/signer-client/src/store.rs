@@ -8,6 +8,8 @@ mod memory;
 mod redis;
 
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -57,20 +59,34 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn lease(&self, key: &TokenKey, ttl: Duration) -> Result<Option<Lease>, StoreError>;
 }
 
-/// The right to fetch a token. It ends when this is dropped.
-pub struct Lease(Option<Box<dyn FnOnce() + Send>>);
+/// The right to fetch a token. It ends when this is dropped, and sooner or later where that needs a network.
+pub struct Lease(Option<Release>);
+
+type Release = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Lease {
     /// A lease that `release` gives back.
-    pub fn new(release: impl FnOnce() + Send + 'static) -> Self {
-        Self(Some(Box::new(release)))
+    pub fn new(release: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Some(Box::pin(release)))
+    }
+
+    /// Gives it back, and returns when that is done.
+    pub async fn release(mut self) {
+        if let Some(release) = self.0.take() {
+            release.await;
+        }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(release) = self.0.take() {
-            release();
+        let Some(mut release) = self.0.take() else { return };
+        // What needs nobody else is done at once, in a runtime or not.
+        let mut nobody = Context::from_waker(Waker::noop());
+        if release.as_mut().poll(&mut nobody).is_pending()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(release);
         }
     }
 }

@@ -258,6 +258,13 @@ pub(crate) fn secret_header(
     Ok(header)
 }
 
+/// An idempotency key that was given: an empty one would stand for all calls that have none.
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+    let visible = (1..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let rule = "an idempotency key must be 1 to 256 visible characters";
+    if visible { Ok(()) } else { Err(Error::input(rule)) }
+}
+
 /// A header with a value that anybody may see.
 pub(crate) fn header(
     headers: &mut HeaderMap,

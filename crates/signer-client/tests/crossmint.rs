@@ -101,6 +101,9 @@ async fn wallets_are_made_found_and_used_on_every_chain_by_both_schemes() {
             };
             found.transfer("usdc", &recipient, "1.5").await.unwrap();
             assert!(found.transfer("usdc", "nobody", "1.5").await.unwrap_err().is_input());
+            assert!(found.transfer("", &recipient, "1.5").await.unwrap_err().is_input());
+            let under = found.transfer_under("usdc", &recipient, "1.5", "").await;
+            assert!(under.unwrap_err().is_input());
             for amount in ["", "0", "0.0", "-1", "1e3", "1.", ".5", "1.5.0", "a"] {
                 let refused = found.transfer("usdc", &recipient, amount).await;
                 assert!(refused.unwrap_err().is_input(), "{amount}");

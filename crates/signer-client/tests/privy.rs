@@ -211,6 +211,7 @@ async fn one_key_is_one_request() {
     let error = send("two", "order-1").await.unwrap_err();
     assert_eq!((error.status(), error.code()), (Some(400), Some("idempotency_key_reused")));
     assert!(send("one", "two words").await.unwrap_err().is_input());
+    assert!(send("one", "").await.unwrap_err().is_input(), "it would stand for all others");
     let quorum = NewKeyQuorum::of_keys(1, &[key.verifying_key()]);
     let request = client.create_key_quorum(&quorum).idempotency_key("x");
     assert!(request.send().await.unwrap_err().is_input(), "a key that would not be heeded");

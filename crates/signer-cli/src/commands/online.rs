@@ -36,6 +36,11 @@ pub(crate) struct StoreArguments {
 }
 
 impl StoreArguments {
+    /// Where an address comes from that holds a secret.
+    fn secret(&self) -> Option<&SecretSource> {
+        self.redis.as_ref()
+    }
+
     fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
         let folder = match &self.store {
             Some(folder) => folder.clone(),
@@ -59,8 +64,21 @@ impl StoreArguments {
 
 /// Runs what talks to a service, and says what came of it in words for the user.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    // What goes on behind a call is said where it matters: a token that could not be kept.
+    let warnings = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .finish();
+    let _ = tracing::subscriber::set_global_default(warnings);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.or_refuse("runtime")?.block_on(work)
+    let runtime = runtime.or_refuse("runtime")?;
+    let done = runtime.block_on(work);
+    // A file that hangs does not hold up the end.
+    runtime.shutdown_background();
+    done
 }
 
 pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Failure> {

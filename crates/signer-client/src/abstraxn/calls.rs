@@ -9,6 +9,8 @@ use signer_protocols::abstraxn::wire::{
 };
 use signer_protocols::abstraxn::{ExportRecipient, ExportedKey};
 
+use signer_protocols::jcs::{Limits, canonicalize};
+
 use super::session::Session;
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
@@ -67,6 +69,11 @@ impl Session {
         unsigned: &str,
         transaction_type: TransactionType,
     ) -> Result<SignedTransaction, Error> {
+        let digits = unsigned.strip_prefix("0x").unwrap_or(unsigned);
+        let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if digits.is_empty() || !digits.len().is_multiple_of(2) || !hex {
+            return Err(Error::input("an unsigned transaction must be whole bytes of hex"));
+        }
         let parameters = SignTransaction {
             sign_with: self.needed_wallet()?.into(),
             unsigned_transaction: unsigned.into(),
@@ -93,6 +100,11 @@ impl Session {
     /// # Errors
     /// [`Error`].
     pub async fn sign_typed_data(&self, json: &str) -> Result<String, Error> {
+        let strict = canonicalize(json.as_bytes(), Limits::default());
+        if !strict.is_ok_and(|strict| strict.starts_with(b"{\"")) {
+            let rule = "typed data must be one JSON object, with every name once";
+            return Err(Error::input(rule));
+        }
         self.sign_payload(json.into(), "PAYLOAD_ENCODING_EIP712", "HASH_FUNCTION_NO_OP").await
     }
 
@@ -114,8 +126,12 @@ impl Session {
         let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
         let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
         let opened = recipient.open(bundle, organization, &self.account.door.quorum_key);
-        opened
-            .map_err(|_| Error::new(Kind::Mismatch, "the export bundle is not what was asked for"))
+        opened.map_err(|_| {
+            Error::new(
+                Kind::Mismatch,
+                "the export bundle is not of the pinned enclave key, or not what was asked for",
+            )
+        })
     }
 
     async fn sign_digest(&self, digest: &[u8; 32]) -> Result<String, Error> {

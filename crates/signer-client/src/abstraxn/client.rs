@@ -118,7 +118,7 @@ impl ClientBuilder {
     /// # Errors
     /// An input error when the API key cannot stand in a header.
     pub fn build(self) -> Result<Client, Error> {
-        let header = secret_header(&self.api_key, "the api key is of visible characters")?;
+        let header = secret_header(&self.api_key, "the api key must be of visible characters")?;
         let quorum_key = match self.quorum_key {
             Some(key) => key,
             None => production_quorum_key()
@@ -189,7 +189,7 @@ impl Client {
     /// Finds or makes the access key, once for all that ask.
     async fn open(&self, identity: &Identity) -> Result<Arc<Account>, Error> {
         if identity.name.is_empty() || identity.name.len() > 512 {
-            return Err(Error::input("user identity is 1 to 512 bytes"));
+            return Err(Error::input("user identity must be 1 to 512 bytes"));
         }
         let _one = self.0.opening.lock().await;
         let given = identity.access_key.as_ref();
@@ -202,7 +202,7 @@ impl Client {
         let key = TokenKey::new(door.transport.base(), api_key, &identity.name);
         let access_key = self.access_key(identity, &id, &key).await?;
         let parsed = AccessKey::parse(access_key.expose_secret())
-            .map_err(|_| Error::input("access key is 64 hex digits of a p-256 scalar"))?;
+            .map_err(|_| Error::input("access key must be 64 hex digits of a p-256 scalar"))?;
         let owner = identity.clone();
         let account = Account::new(Arc::clone(door), owner, parsed, key, Arc::clone(tokens));
         let account = Arc::new(account);
@@ -221,11 +221,15 @@ impl Client {
         if let Some(given) = &identity.access_key {
             return Ok(given.clone());
         }
-        if let Some(stored) = self.0.access_keys.load(id).await? {
-            return Ok(stored);
+        let signed_in = self.0.tokens.load(key).await.is_ok_and(|token| token.is_some());
+        match self.0.access_keys.load(id).await? {
+            Some(stored) if signed_in => return Ok(stored),
+            // It may never have been used, and is not before it is kept as a whole.
+            Some(stored) => return Ok(self.0.access_keys.insert(id, &stored).await?),
+            None => {}
         }
         // With a token but no key, a new key would be another wallet's.
-        if self.0.tokens.load(key).await.is_ok_and(|token| token.is_some()) {
+        if signed_in {
             let rule = "the identity was signed in with an access key that is not here: give it";
             return Err(Error::input(rule).about(&*identity.name));
         }

@@ -11,7 +11,7 @@ use signer_protocols::blink::{Amount, Payment, PaymentVerifier, Timestamp};
 
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::transport::{Call, Outgoing, Repeat, Transport, check_key, header, json, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
 
 /// The vendor's deadline for an endpoint.
@@ -142,7 +142,7 @@ impl SignerEndpoint {
         value.push_str("Bearer ");
         value.push_str(token);
         self.bearer =
-            Some(secret_header(&value.into(), "a bearer token is of visible characters")?);
+            Some(secret_header(&value.into(), "a bearer token must be of visible characters")?);
         Ok(self)
     }
 
@@ -164,8 +164,9 @@ impl SignerEndpoint {
         idempotency_key: &str,
     ) -> Result<SignedPayment, Error> {
         if request.amount.is_some_and(|amount| Amount::from_f64(amount).is_none()) {
-            return Err(Error::input("amount is a positive number"));
+            return Err(Error::input("amount must be a positive number"));
         }
+        check_key(idempotency_key)?;
         let body = json(request)?;
         let url = self.transport.base().join([], &[])?;
         let repeat = Repeat::Under(idempotency_key);
@@ -175,7 +176,7 @@ impl SignerEndpoint {
             if let Some(bearer) = &self.bearer {
                 headers.insert(AUTHORIZATION, bearer.clone());
             }
-            let rule = "an idempotency key is of visible characters";
+            let rule = "an idempotency key must be 1 to 256 visible characters";
             header(&mut headers, "idempotency-key", idempotency_key, rule)?;
             Ok(Outgoing { headers, json: Some(body.clone()) })
         };

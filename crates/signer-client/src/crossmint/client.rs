@@ -18,7 +18,7 @@ use super::policy::{AsRequested, is_for};
 use super::wallet::Wallet;
 use super::{ApprovalPolicy, Waiting};
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::transport::{Call, Outgoing, Repeat, Transport, check_key, header, json, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
 
 /// A client of one project. Clones share connections.
@@ -113,7 +113,7 @@ impl Client {
         let expected = ApiKeyExpectation { usage: Some(Usage::Server), environment: None };
         let parsed = ApiKey::parse(api_key.expose_secret(), trusted, expected)
             .map_err(|error| Error::input(api_key_rule(error)))?;
-        let rule = "the api key is of visible characters";
+        let rule = "the api key must be of visible characters";
         Ok(Self(Arc::new(Inner {
             api_key: secret_header(&api_key, rule)?,
             transport: Transport::new(base, options)?,
@@ -292,7 +292,7 @@ impl Client {
         body: &B,
         key: Option<&str>,
     ) -> Result<T, Error> {
-        let key = key.map_or_else(random::uuid, |key| Ok(key.into()))?;
+        let key = key.map_or_else(random::uuid, |key| check_key(key).map(|()| key.into()))?;
         self.send(Method::POST, path, &[], route, Repeat::Under(&key), Some(body)).await
     }
 
@@ -334,7 +334,7 @@ impl Client {
             let name = HeaderName::from_static(API_KEY_HEADER);
             let mut headers = HeaderMap::from_iter([(name, self.0.api_key.clone())]);
             if let Repeat::Under(key) = repeat {
-                let rule = "an idempotency key is of visible characters";
+                let rule = "an idempotency key must be 1 to 256 visible characters";
                 header(&mut headers, IDEMPOTENCY_KEY_HEADER, key, rule)?;
             }
             Ok(Outgoing { headers, json: body.clone() })

@@ -2,14 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
+use signer_core::address::{evm, solana, stellar};
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::{
     AddSigner, Approvals, SignMessage, SignTypedData, SignatureResponse, SignerChange, Status,
     Transaction, TransactionRequest, TransactionResponse, Transfer, TypedData,
 };
-use signer_protocols::crossmint::{
-    Address, ChainId, ChainType, Locator, ServerSigner, SolanaMessage,
-};
+use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner, SolanaMessage};
 
 use super::Client;
 use super::policy::{Created, is_for};
@@ -154,12 +153,15 @@ impl Wallet {
         key: &str,
     ) -> Result<Sent, Error> {
         check_address(self.0.chain, recipient)?;
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::input("token must be a symbol as usdc, or an address"));
+        }
         let digits =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
         let is_nought = amount.bytes().all(|byte| matches!(byte, b'0' | b'.'));
         if !digits(whole) || !digits(part) || is_nought || amount.len() > 80 {
-            return Err(Error::input("amount is a positive decimal as 1.5"));
+            return Err(Error::input("amount must be a positive decimal as 1.5"));
         }
         let token = format!("{}:{token}", self.0.chain);
         let body = Transfer::new(recipient, amount, &self.locator());
@@ -433,17 +435,26 @@ fn other_id(id: &str) -> Error {
     Error::new(Kind::Answer, "the service answered for another id").about(id).with_unknown_outcome()
 }
 
+/// An address of the chain; on EVM not the zero address, and with a right checksum where it has one.
 fn check_address(chain: ChainId, address: &str) -> Result<(), Error> {
     let fits = match chain.chain_type() {
-        ChainType::Evm => signer_core::address::evm::Address::parse(address).map(Address::Evm),
-        ChainType::Solana => {
-            signer_core::address::solana::Address::parse(address).map(Address::Solana)
+        ChainType::Evm => {
+            let digits = address.strip_prefix("0x").unwrap_or(address);
+            let mixed = digits.bytes().any(|byte| byte.is_ascii_lowercase())
+                && digits.bytes().any(|byte| byte.is_ascii_uppercase());
+            let parsed = if mixed {
+                evm::Address::parse_checksummed(address)
+            } else {
+                evm::Address::parse(address)
+            };
+            parsed.is_ok_and(|address| *address.as_bytes() != [0; 20])
         }
-        ChainType::Stellar => {
-            signer_core::address::stellar::Address::parse(address).map(Address::Stellar)
-        }
+        ChainType::Solana => solana::Address::parse(address).is_ok(),
+        ChainType::Stellar => stellar::Address::parse(address).is_ok(),
     };
-    fits.map(|_| ()).map_err(|_| Error::input("recipient is an address of the wallet's chain"))
+    let rule =
+        "recipient must be an address of the wallet's chain, with a right checksum and not zero";
+    if fits { Ok(()) } else { Err(Error::input(rule)) }
 }
 
 impl fmt::Debug for Wallet {

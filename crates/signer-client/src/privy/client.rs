@@ -101,7 +101,7 @@ impl Client {
         app_secret: SecretString,
         options: TransportOptions,
     ) -> Result<Self, Error> {
-        let rule = "the app id and its secret are visible characters, the id without a colon";
+        let rule = "the app id and its secret must be visible characters, the id without a colon";
         if app_id.is_empty() || app_id.contains(':') {
             return Err(Error::input(rule));
         }

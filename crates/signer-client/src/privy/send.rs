@@ -10,7 +10,7 @@ use super::{Authorization, Client};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
-use crate::transport::{Answer, Call, Outgoing, Repeat, header};
+use crate::transport::{Answer, Call, Outgoing, Repeat, check_key, header};
 
 /// A request that goes out again is signed anew when less than this is left of it.
 const LEAST_LIFE_MS: u64 = 30_000;
@@ -23,7 +23,10 @@ impl Client {
         let Request { plan, authorization, idempotency_key, expiry, check, .. } = request;
         let plan = plan?;
         let key = match idempotency_key {
-            Some(key) if plan.kind.keyed => Some(key),
+            Some(key) if plan.kind.keyed => {
+                check_key(&key)?;
+                Some(key)
+            }
             Some(_) => return Err(Error::input("the call takes no idempotency key")),
             None if plan.kind.keyed => Some(random::uuid()?),
             None => None,
@@ -147,7 +150,7 @@ pub(super) fn refused(error: &AuthorizationError) -> Error {
             Error::new(Kind::Local, "a signer of the request failed")
         }
         AuthorizationError::IdempotencyKey => {
-            Error::input("an idempotency key is 1 to 256 visible characters")
+            Error::input("an idempotency key must be 1 to 256 visible characters")
         }
         AuthorizationError::Body { .. } => {
             Error::input("the body must be JSON with plain numbers and every name once")

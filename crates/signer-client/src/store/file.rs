@@ -72,7 +72,7 @@ impl TokenStore for FileTokenStore {
     async fn lease(&self, key: &TokenKey, _: Duration) -> Result<Option<Lease>, StoreError> {
         let name = format!("{}.lease", key.name());
         let lock = self.run(move |folder| folder.try_lock(&name)).await?;
-        Ok(lock.map(|lock| Lease::new(move || drop(lock))))
+        Ok(lock.map(|lock| Lease::new(async move { drop(lock) })))
     }
 }
 

@@ -61,7 +61,7 @@ impl TokenStore for MemoryTokenStore {
     async fn lease(&self, key: &TokenKey, _: Duration) -> Result<Option<Lease>, StoreError> {
         let (store, key) = (self.clone(), key.clone());
         Ok(self.state().leased.insert(key.clone()).then(|| {
-            Lease::new(move || {
+            Lease::new(async move {
                 store.state().leased.remove(&key);
             })
         }))

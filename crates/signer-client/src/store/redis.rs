@@ -104,23 +104,18 @@ impl TokenStore for RedisTokenStore {
         let mut set = redis::cmd("SET");
         set.arg(&name).arg(&holder).arg("NX").arg("PX").arg(ttl);
         let mut connection = self.connection.clone();
-        let release = move || {
-            // Without a runtime, or without Redis, it ends by itself.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move {
-                    let script = Script::new(RELEASE);
-                    let mut invocation = script.key(name);
-                    let released = invocation.arg(holder).invoke_async::<u64>(&mut connection);
-                    let _ = released.await;
-                });
-            }
+        let release = async move {
+            let script = Script::new(RELEASE);
+            let mut invocation = script.key(name);
+            // Without Redis it ends by itself.
+            let _ = invocation.arg(holder).invoke_async::<u64>(&mut connection).await;
         };
         match set.query_async::<Option<String>>(&mut self.connection.clone()).await {
             Ok(Some(_)) => Ok(Some(Lease::new(release))),
             Ok(None) => Ok(None),
             Err(error) => {
                 // Its answer may be what was lost.
-                release();
+                drop(Lease::new(release));
                 Err(reason(&error))
             }
         }

@@ -15,9 +15,10 @@ use crate::store::{StoreError, TokenStore};
 /// How long it is waited for another process to bring a token.
 const TURN_DEADLINE: Duration = Duration::from_secs(45);
 /// How long the source may take.
-const FETCH_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a lease is good: for a fetch, and for offering its token to a slow store.
-const LEASE: Duration = Duration::from_secs(60);
+const FETCH_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a lease is good: for a fetch and keeping its token. Whoever waits for a holder that died waits no longer
+/// than a call may take.
+const LEASE: Duration = Duration::from_secs(20);
 /// How long one step of a store may take.
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often it is looked whether another process has brought a token.
@@ -183,11 +184,16 @@ impl Coordinator {
                     // Between the look and the lease another may have brought it.
                     let stored =
                         if lease.is_some() { self.load_later(replaced).await? } else { stored };
-                    return match stored {
+                    let brought = match stored {
                         Some(stored) if !stored.has_ended() => Ok((stored, false)),
                         Some(stored) => self.fetch(Some(&stored), epoch).await,
                         None => self.fetch(replaced, epoch).await,
                     };
+                    if let Some(lease) = lease {
+                        // A process that ends now must not leave it behind.
+                        let _ = timeout(STORE_DEADLINE, lease.release()).await;
+                    }
+                    return brought;
                 }
             }
         }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use clap::{ArgGroup, Args};
 use secrecy::ExposeSecret;
 use signer_client::abstraxn::{Client, Identity, Session, TransactionType};
+use signer_client::{AccessKeyStore, IdentityId};
 use signer_core::p256::VerifyingKey;
 use signer_protocols::abstraxn::wire::DEFAULT_BASE_URL;
 
@@ -73,12 +74,28 @@ pub(crate) struct ExportArguments {
     quorum_key: Option<String>,
 }
 
+/// Opens what was begun by `login`: a name that was mistyped makes no wallet.
+async fn reopen(
+    arguments: &SessionArguments,
+    quorum_key: Option<VerifyingKey>,
+) -> Result<Session, Failure> {
+    let id = IdentityId::new(&base_url(&arguments.base_url)?, &arguments.identity);
+    let stored = arguments.store.access_keys()?.load(&id).await;
+    let stored = stored.map_err(|error| Failure::refused(error).about("access keys"))?;
+    if stored.is_none() && arguments.access_key.is_none() {
+        let rule = "no access key of this identity is here: run signer login, or give --access-key";
+        return Err(Failure::refused(rule).about(&arguments.identity));
+    }
+    open(arguments, |identity| identity, quorum_key).await
+}
+
 async fn open(
     arguments: &SessionArguments,
     change: impl FnOnce(Identity) -> Identity,
     quorum_key: Option<VerifyingKey>,
 ) -> Result<Session, Failure> {
-    one_standard_input([&arguments.api_key].into_iter().chain(&arguments.access_key), [])?;
+    let secrets = [&arguments.api_key].into_iter().chain(&arguments.access_key);
+    one_standard_input(secrets.chain(arguments.store.secret()), [])?;
     let api_key = arguments.api_key.read()?.text()?.into();
     let mut builder = Client::builder(base_url(&arguments.base_url)?, api_key)
         .token_store(arguments.store.tokens()?)
@@ -118,7 +135,7 @@ pub(crate) fn login(arguments: &LoginArguments) -> Result<Outcome, Failure> {
 
 pub(crate) fn whoami(arguments: &SessionArguments) -> Result<Outcome, Failure> {
     run(async {
-        let session = open(arguments, |identity| identity, None).await?;
+        let session = reopen(arguments, None).await?;
         let identity = session.whoami().await.map_err(refused)?;
         Ok(Outcome::Fields(vec![
             ("organizationId", identity.organization_id.into()),
@@ -130,6 +147,9 @@ pub(crate) fn whoami(arguments: &SessionArguments) -> Result<Outcome, Failure> {
 }
 
 pub(crate) fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
+    let session = &arguments.session;
+    let secrets = [&session.api_key].into_iter().chain(&session.access_key);
+    one_standard_input(secrets.chain(session.store.secret()), &arguments.typed_data)?;
     let typed_data = match &arguments.typed_data {
         Some(file) => {
             let bytes = file.read(1 << 20)?;
@@ -138,7 +158,7 @@ pub(crate) fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         None => None,
     };
     run(async {
-        let session = open(&arguments.session, |identity| identity, None).await?;
+        let session = reopen(&arguments.session, None).await?;
         let (name, signed) = if let Some(message) = &arguments.message {
             ("signature", session.sign_personal(message.as_bytes()).await)
         } else if let Some(typed_data) = &typed_data {
@@ -161,7 +181,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<Outcome, Failure> {
         None => None,
     };
     run(async {
-        let session = open(&arguments.session, |identity| identity, quorum_key).await?;
+        let session = reopen(&arguments.session, quorum_key).await?;
         let key = session.export().await.map_err(refused)?.to_evm();
         let address = session.wallet_address().unwrap_or_default();
         let shown = match &arguments.out {
@@ -179,7 +199,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<Outcome, Failure> {
 
 pub(crate) fn logout(arguments: &SessionArguments) -> Result<Outcome, Failure> {
     run(async {
-        let session = open(arguments, |identity| identity, None).await?;
+        let session = reopen(arguments, None).await?;
         session.logout().await.map_err(refused)?;
         Ok(Outcome::Fields(vec![("identity", session.identity().into())]))
     })

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
+use signer_client::Error;
 use signer_client::crossmint::{Client, NewWallet, Rotation, ServiceWritten, Signers, Waiting};
 use signer_protocols::crossmint::ChainId;
 
@@ -49,6 +50,9 @@ pub(crate) enum WalletCommand {
         /// The owner, as email:user@example.com.
         #[arg(long, value_name = "L")]
         owner: Option<String>,
+        /// The key under which it is made once, however often it is asked for.
+        #[arg(long, value_name = "K")]
+        idempotency_key: Option<String>,
     },
     /// Show a wallet, our signer of it, and who can sign.
     #[command(
@@ -137,13 +141,16 @@ pub(crate) fn wallet(command: &WalletCommand) -> Result<Outcome, Failure> {
     let secret = read_secret(secret)?;
     run(async {
         let wallet = match command {
-            WalletCommand::Create { alias, owner, .. } => {
+            WalletCommand::Create { alias, owner, idempotency_key, .. } => {
                 let mut new = NewWallet::new(chain);
                 if let Some(alias) = alias {
                     new = new.alias(alias);
                 }
                 if let Some(owner) = owner {
                     new = new.owner(owner);
+                }
+                if let Some(key) = idempotency_key {
+                    new = new.idempotency_key(key);
                 }
                 client.create_wallet(new, &secret).await
             }
@@ -196,7 +203,16 @@ pub(crate) fn rotate(arguments: &RotateArguments) -> Result<Outcome, Failure> {
     let admin = read_secret(admin_secret)?;
     run(async {
         let rotation = Rotation::new(wallet, chain, &old, &new, &admin);
-        let signers = client.rotate(rotation, say).await.map_err(refused)?;
+        let again = |error| {
+            Failure::refused(format!("{error}; what was begun is ended by running it again"))
+        };
+        let signers = client.rotate(rotation, say).await.map_err(|error: Error| {
+            if error.is_refused() || error.is_input() {
+                Failure::refused(error)
+            } else {
+                again(error)
+            }
+        })?;
         Ok(Outcome::Fields(signer_fields(&signers).into()))
     })
 }
