@@ -258,6 +258,15 @@ pub(crate) fn secret_header(
     Ok(header)
 }
 
+/// The value of `Authorization` for a token, in one allocation.
+pub(crate) fn bearer(token: &SecretString) -> SecretString {
+    let token = token.expose_secret();
+    let mut bearer = String::with_capacity(7 + token.len());
+    bearer.push_str("Bearer ");
+    bearer.push_str(token);
+    bearer.into()
+}
+
 /// An idempotency key that was given: an empty one would stand for all calls that have none.
 pub(crate) fn check_key(key: &str) -> Result<(), Error> {
     let visible = (1..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());

@@ -17,7 +17,7 @@ use super::client::{Identity, conflict, is_same};
 use crate::error::{Error, Kind};
 use crate::store::TokenStore;
 use crate::token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
-use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, json, secret_header};
+use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, bearer, json, secret_header};
 
 pub(super) const ORGANIZATION: &str = "organization_id";
 pub(super) const WALLET: &str = "wallet_address";
@@ -191,14 +191,6 @@ impl Account {
 /// Whether the service refused for good what would have kept the session alive.
 fn ends_session(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 401 | 403 | 404))
-}
-
-fn bearer(token: &SecretString) -> SecretString {
-    let token = token.expose_secret();
-    let mut bearer = String::with_capacity(7 + token.len());
-    bearer.push_str("Bearer ");
-    bearer.push_str(token);
-    bearer.into()
 }
 
 /// How tokens are come by: from the access key, and from the session's cookie.

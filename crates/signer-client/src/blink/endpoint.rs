@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use signer_core::p256::VerifyingKey;
 use signer_protocols::blink::{Amount, Payment, PaymentVerifier, Timestamp};
 
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, check_key, header, json, secret_header};
+use crate::transport::{
+    Call, Outgoing, Repeat, Transport, bearer, check_key, header, json, secret_header,
+};
 use crate::{BaseUrl, TransportOptions, random};
 
 /// The vendor's deadline for an endpoint.
@@ -137,12 +139,8 @@ impl SignerEndpoint {
     /// An input error when the token cannot stand in a header.
     #[allow(clippy::needless_pass_by_value, reason = "the secret ends here")]
     pub fn bearer(mut self, token: SecretString) -> Result<Self, Error> {
-        let token = token.expose_secret();
-        let mut value = String::with_capacity(7 + token.len());
-        value.push_str("Bearer ");
-        value.push_str(token);
-        self.bearer =
-            Some(secret_header(&value.into(), "a bearer token must be of visible characters")?);
+        let rule = "a bearer token must be of visible characters";
+        self.bearer = Some(secret_header(&bearer(&token), rule)?);
         Ok(self)
     }
 

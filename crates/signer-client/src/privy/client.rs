@@ -24,7 +24,7 @@ use super::session::WeakSession;
 use super::{Authorization, UserSession, signature};
 use crate::error::{Error, Kind};
 use crate::transport::{Call, Outgoing, Repeat, Transport, header, json, secret_header};
-use crate::{BaseUrl, TransportOptions, evm, random};
+use crate::{BaseUrl, TransportOptions, evm, random, token};
 
 /// Where the service is.
 pub const DEFAULT_BASE_URL: &str = "https://api.privy.io";
@@ -168,7 +168,7 @@ impl Client {
     /// Signs 32 bytes as they are, with secp256k1. The signature is checked under the wallet's address.
     pub fn sign_hash(&self, wallet: &Wallet, hash: &[u8; 32]) -> Request<RpcResponse> {
         let hash = *hash;
-        let call = RpcRequest::secp256k1_sign(hex_text(&hash));
+        let call = RpcRequest::secp256k1_sign(format!("0x{}", token::hex(&hash)));
         self.checked_rpc(wallet, &call, move |address, signature| {
             evm::check_digest(address, &hash, signature)
         })
@@ -375,13 +375,6 @@ fn basic(pair: &[u8]) -> SecretString {
     text.push_str("Basic ");
     text.push_str(encoded);
     text.into()
-}
-
-fn hex_text(bytes: &[u8; 32]) -> String {
-    let mut buffer = [0; 64];
-    let mut text = String::from("0x");
-    text.push_str(hex::encode(bytes, &mut buffer).unwrap_or_default());
-    text
 }
 
 impl fmt::Debug for Client {
