@@ -1,6 +1,6 @@
 //! What a change must pass.
 
-use crate::{no_std, openapi, shell, tidy};
+use crate::{embedded, no_std, openapi, shell, tidy};
 
 pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo fmt --all --check")?;
@@ -12,6 +12,7 @@ pub(crate) fn run() -> Result<(), String> {
     for features in ["", "abstraxn", "blink", "crossmint", "privy"] {
         check_features("signer-protocols", features)?;
     }
+    check_features("signer-device", "")?;
     for features in ["", "http", "jwt", "openapi", "redis", "tls"] {
         check_features("signer-server", features)?;
     }
@@ -28,6 +29,7 @@ pub(crate) fn run() -> Result<(), String> {
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run_command(docs, "cargo doc, warnings as errors")?;
     openapi::run()?;
+    embedded::run(false)?;
     eprintln!("\nall passed");
     Ok(())
 }

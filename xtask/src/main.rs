@@ -1,10 +1,13 @@
 //! The tasks of this repository: `cargo xtask TASK`.
 
 mod bench;
+mod budget;
 mod ci;
+mod embedded;
 mod fuzz;
 mod no_std;
 mod openapi;
+mod programs;
 mod setup;
 mod shell;
 mod tidy;
@@ -14,10 +17,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  setup          install the programs that the tests call, where they are missing
+  setup          install the programs that the tests call, where they are missing; --assurance: those of every task
   ci             format, clippy, tests, doctests, docs, tidy, no-std: what a change must pass
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
+  embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
   fuzz           run every fuzz target; --smoke: a few seconds each
   bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
@@ -27,7 +31,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let verdict = match arguments.as_slice() {
-        ["setup"] => setup::run(),
+        ["setup"] => setup::run(false),
+        ["setup", "--assurance"] => setup::run(true),
+        ["embedded"] => embedded::run(false),
+        ["embedded", "--update"] => embedded::run(true),
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),

@@ -1,46 +1,28 @@
-//! The programs that the tests call.
+//! Installs what tasks and tests call.
 
-use std::process::Command;
+use crate::{programs, shell};
 
-use crate::shell;
-
-/// A program, and Debian's package that brings it.
-const PROGRAMS: [(&str, &str); 10] = [
-    ("openssl", "openssl"),
-    ("gzip", "gzip"),
-    ("kill", "procps"),
-    ("strace", "strace"),
-    ("unshare", "util-linux"),
-    ("ip", "iproute2"),
-    ("redis-server", "redis-server"),
-    ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
-    ("python3", "python3-venv"),
-];
-
-/// Installs what is missing with Debian's package manager.
-pub(crate) fn run() -> Result<(), String> {
-    let missing: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|(program, _)| !is_there(program))
-        .map(|(_, package)| *package)
-        .collect();
-    if missing.is_empty() {
-        eprintln!("setup: everything is there");
-        return Ok(());
+/// Installs what is missing with Debian's package manager; for `assurance` also what cargo installs.
+pub(crate) fn run(assurance: bool) -> Result<(), String> {
+    let missing = programs::missing_packages();
+    if !missing.is_empty() {
+        install(&missing.join(" "))?;
     }
-    let install = format!("apt-get install --yes --no-install-recommends {}", missing.join(" "));
-    if !is_there("apt-get") {
-        return Err(format!("setup: install {}", missing.join(", ")));
+    if assurance {
+        programs::install_all()?;
+    }
+    eprintln!("setup: everything is there");
+    Ok(())
+}
+
+fn install(packages: &str) -> Result<(), String> {
+    if shell::output("apt-get --version").is_err() {
+        return Err(format!("setup: install {packages}"));
     }
     shell::run("apt-get update --quiet")?;
+    let install = format!("apt-get install --yes --no-install-recommends {packages}");
     let mut command = shell::command(&install);
     // Packages that start a service would leave one running.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
     shell::run_command(command, &install)
-}
-
-fn is_there(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-    found.is_ok_and(|output| output.status.success())
 }

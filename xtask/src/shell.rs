@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
 }
 
 /// A command in the root of the repository, given as words.
@@ -13,7 +14,18 @@ pub(crate) fn command(words: &str) -> Command {
     let mut words = words.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words).current_dir(root());
+    with_tools(&mut command);
     command
+}
+
+/// Lets a command find the programs that `setup` installed beneath `target`.
+pub(crate) fn with_tools(command: &mut Command) {
+    let tools = root().join("target/tools/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(tools).chain(std::env::split_paths(&path));
+    if let Ok(path) = std::env::join_paths(path) {
+        command.env("PATH", path);
+    }
 }
 
 /// Runs a command that must succeed.

@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::shell;
 
 /// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("signer-core", &[]),
+    ("signer-device", &["signer-core"]),
     ("signer-native", &["signer-core"]),
     ("signer-protocols", &["signer-core"]),
     ("signer-client", &["signer-core", "signer-protocols"]),
@@ -21,18 +22,20 @@ const ARROWS: [(&str, &[&str]); 8] = [
         &[
             "signer-client",
             "signer-core",
+            "signer-device",
             "signer-emulator",
             "signer-native",
             "signer-protocols",
             "signer-server",
         ],
     ),
-    ("xtask", &[]),
+    ("xtask", &["signer-core", "signer-device"]),
 ];
 
 /// What a room must never know, by crate: itself and what it brings.
-const FORBIDDEN: [(&str, &[&str]); 2] = [
+const FORBIDDEN: [(&str, &[&str]); 3] = [
     ("signer-core", &["serde", "serde_json", "getrandom", "tokio", "reqwest"]),
+    ("signer-device", &["serde", "serde_json", "getrandom", "tokio", "reqwest"]),
     ("signer-protocols", &["serde_json", "getrandom", "tokio", "reqwest"]),
 ];
 

@@ -5,6 +5,8 @@ mod audit;
 mod blink;
 mod crossmint;
 mod demo;
+#[cfg(unix)]
+mod device;
 mod emulate;
 mod jcs;
 mod online;
@@ -18,7 +20,8 @@ use crate::outcome::Outcome;
 
 /// Keys, signatures and checks for wallet platforms: Crossmint, Privy, Blink, Abstraxn.
 ///
-/// Secrets (SRC) come from a file, - (standard input) or env:NAME, never from an argument.
+/// Secrets (SRC) come from a file, - (standard input) or env:NAME, never from an argument. A key that signs may
+/// stay where it is: device:SOCKET is a hardware signer behind a socket, device:SOCKET#SLOT one of its keys.
 /// Exit codes: 0 done, 1 refused, 2 usage.
 #[derive(Debug, Parser)]
 #[command(name = "signer", version, propagate_version = true, arg_required_else_help = true)]
@@ -45,6 +48,10 @@ pub(crate) enum Command {
     /// Access keys and stamps.
     #[command(subcommand)]
     Abstraxn(abstraxn::Command),
+    /// Hardware signers.
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Device(device::Command),
     /// Print the canonical form (RFC 8785) of a JSON file.
     Jcs(jcs::Arguments),
     /// Sign an identity in at Abstraxn and keep its token.
@@ -76,6 +83,8 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Privy(command) => privy::run(command),
         Command::Blink(command) => blink::run(command),
         Command::Abstraxn(command) => abstraxn::run(command),
+        #[cfg(unix)]
+        Command::Device(command) => device::run(&command),
         Command::Jcs(arguments) => jcs::run(&arguments),
         Command::Login(arguments) => online::login(&arguments),
         Command::Demo => demo::run(),

@@ -1,6 +1,7 @@
 //! The `signer` program.
 
 mod commands;
+mod device;
 mod failure;
 mod input;
 mod key_file;

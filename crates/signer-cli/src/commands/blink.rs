@@ -9,6 +9,7 @@ use signer_protocols::blink::{
 };
 use signer_protocols::jcs::Limits;
 
+use crate::device::KeySource;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, Secret, SecretSource, one_standard_input};
 use crate::key_file;
@@ -40,9 +41,9 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArguments {
-    /// The merchant's private key, PEM or DER (SRC).
+    /// The merchant's private key, PEM or DER (SRC), or device:SOCKET.
     #[arg(long, value_name = "SRC")]
-    key: SecretSource,
+    key: KeySource,
     /// The merchant id of the registration.
     #[arg(long, value_name = "UUID")]
     merchant_id: String,
@@ -125,7 +126,7 @@ fn generate(folder: &Path) -> Result<Outcome, Failure> {
 
 fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
     one_standard_input(
-        [&arguments.key],
+        arguments.key.secret(),
         [&arguments.request].into_iter().chain(&arguments.policy),
     )?;
     let merchant = MerchantId::parse(&arguments.merchant_id).map_err(Failure::refused)?;
@@ -147,10 +148,14 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
     let payment = SignerRequest::parse(&body, limits)
         .and_then(|request| request.validate(&policy))
         .or_refuse("request")?;
-    let key = read_key(&arguments.key)?;
+    let key = arguments.key.open(|source| {
+        let key = parse_key(&source.read()?, source)?;
+        let verifying_key = key.verifying_key();
+        Ok((key, verifying_key))
+    })?;
     let response = payment
         .into_payload(idempotency_key, signed_at)
-        .sign(&merchant, &key)
+        .sign(&merchant, key.signer.as_ref())
         .map_err(Failure::refused)?;
     Ok(Outcome::Json(response.to_json()))
 }
@@ -190,10 +195,6 @@ pub(super) fn parse_policy(text: &[u8]) -> Result<Policy, Failure> {
     let file: PolicyFile =
         toml::from_str(text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
     Policy::try_from(file).map_err(Failure::refused)
-}
-
-fn read_key(source: &SecretSource) -> Result<SigningKey, Failure> {
-    parse_key(&source.read()?, source)
 }
 
 /// A merchant's key, PEM or DER, that was read from `source`.

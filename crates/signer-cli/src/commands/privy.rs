@@ -12,6 +12,7 @@ use signer_protocols::privy::{
 
 use super::jcs::{DEFAULT_MAX_BYTES, read_body};
 use super::online::privy as online;
+use crate::device::{KeySource, P256Key};
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
 use crate::key_file::{self, OutFile};
@@ -30,9 +31,9 @@ pub(crate) enum Command {
     /// Show the public key of an authorization key, as it is registered.
     #[command(after_help = "Example:\n  signer privy public-key --key privy.key")]
     PublicKey {
-        /// The authorization key (SRC).
+        /// The authorization key (SRC or device:SOCKET).
         #[arg(long, value_name = "SRC")]
-        key: SecretSource,
+        key: KeySource,
     },
     /// Sign a request.
     #[command(
@@ -83,9 +84,9 @@ pub(crate) struct RequestArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArguments {
-    /// An authorization key (SRC); may be repeated, and the signatures keep that order.
+    /// An authorization key (SRC or device:SOCKET); may be repeated, and the signatures keep that order.
     #[arg(long, value_name = "SRC", required = true)]
-    key: Vec<SecretSource>,
+    key: Vec<KeySource>,
     #[command(flatten)]
     request: RequestArguments,
     /// When the request expires, in Unix milliseconds, or none. Default: now + 15 minutes.
@@ -159,7 +160,7 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Rpc(arguments) => online::rpc(&arguments),
         Command::Generate { out } => generate(out),
         Command::PublicKey { key } => {
-            let public_key = encode_public_key(&read_key(&key)?.verifying_key());
+            let public_key = encode_public_key(&open_key(&key)?.verifying_key);
             Ok(Outcome::Fields(vec![("publicKey", public_key.into())]))
         }
         Command::Sign(arguments) => sign(&arguments),
@@ -185,15 +186,16 @@ fn generate(out: Option<OutFile>) -> Result<Outcome, Failure> {
 }
 
 fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
-    one_standard_input(&arguments.key, &arguments.request.body)?;
+    let secrets = arguments.key.iter().filter_map(KeySource::secret);
+    one_standard_input(secrets, &arguments.request.body)?;
     let expiry = match arguments.expiry {
         Some(expiry) => expiry,
         None => Expiry::UnixMs(system::now_ms()?.saturating_add(DEFAULT_EXPIRY_MS)),
     };
     let request = build(&arguments.request, expiry)?;
-    let keys = arguments.key.iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
+    let keys = arguments.key.iter().map(open_key).collect::<Result<Vec<_>, _>>()?;
     let signers: Vec<&dyn Signer<DerSignature>> =
-        keys.iter().map(|key| key as &dyn Signer<DerSignature>).collect();
+        keys.iter().map(|key| key.signer.as_ref()).collect();
     let signed = request.sign(&signers).map_err(Failure::refused)?;
     let payload = String::from_utf8_lossy(signed.request().signing_input()).into_owned();
     let headers = signed.headers().map(|(name, value)| (name.into(), value.into())).collect();
@@ -248,6 +250,14 @@ fn webhook(arguments: &WebhookArguments) -> Result<Outcome, Failure> {
     Ok(match verdict {
         Ok(()) => Outcome::Valid(vec![]),
         Err(error) => Outcome::Invalid(error.to_string()),
+    })
+}
+
+fn open_key(source: &KeySource) -> Result<P256Key, Failure> {
+    source.open(|secret| {
+        let key = read_key(secret)?;
+        let verifying_key = key.verifying_key();
+        Ok((key, verifying_key))
     })
 }
 
