@@ -1,6 +1,6 @@
 //! What a change must pass.
 
-use crate::{embedded, no_std, openapi, shell, tidy};
+use crate::{constant_time, embedded, no_std, openapi, shell, tidy};
 
 pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo fmt --all --check")?;
@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
     shell::run_command(docs, "cargo doc, warnings as errors")?;
     openapi::run()?;
     embedded::run(false)?;
+    constant_time::run(false)?;
     eprintln!("\nall passed");
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod budget;
 mod ci;
+mod constant_time;
 mod embedded;
 mod fuzz;
 mod no_std;
@@ -21,6 +22,7 @@ usage: cargo xtask TASK
   ci             format, clippy, tests, doctests, docs, tidy, no-std: what a change must pass
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
+  constant-time  run every secret path under valgrind with its secret marked; --update: write the known places
   embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
   fuzz           run every fuzz target; --smoke: a few seconds each
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
     let verdict = match arguments.as_slice() {
         ["setup"] => setup::run(false),
         ["setup", "--assurance"] => setup::run(true),
+        ["constant-time"] => constant_time::run(false),
+        ["constant-time", "--update"] => constant_time::run(true),
         ["embedded"] => embedded::run(false),
         ["embedded", "--update"] => embedded::run(true),
         ["ci"] => ci::run(),

@@ -118,16 +118,17 @@ pub(crate) fn with_private_key_pem<T>(
     })
 }
 
-/// Decodes one PEM document and hands its label and bytes to `read`.
+/// Decodes one PEM document and hands its label and bytes to `read`. A document that is read as it
+/// stands is never searched: what is in it is secret.
 pub(crate) fn with_pem<T>(
     pem: &[u8],
     read: impl FnOnce(&str, &[u8]) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let pem = skip_ec_parameters(pem.trim_ascii());
-    if pem.windows(2).any(|pair| pair == b"\\n") {
-        with_escapes(pem, read)
-    } else {
-        decode_pem(pem, read)
+    let mut buffer = Zeroizing::new([0; MAX_DER]);
+    match decode_pem(pem, buffer.as_mut_slice()) {
+        Ok((label, der)) => read(label, der),
+        Err(Error::Pem) if pem.windows(2).any(|pair| pair == b"\\n") => with_escapes(pem, read),
+        Err(error) => Err(error),
     }
 }
 
@@ -145,25 +146,22 @@ fn with_escapes<T>(
         *plain.get_mut(len).ok_or(Error::Pem)? = if escaped { b'\n' } else { byte };
         len += 1;
     }
-    let pem = plain.get(..len).ok_or(Error::Pem)?;
-    decode_pem(skip_ec_parameters(pem.trim_ascii()), read)
+    let mut buffer = Zeroizing::new([0; MAX_DER]);
+    let (label, der) = decode_pem(plain.get(..len).ok_or(Error::Pem)?, buffer.as_mut_slice())?;
+    read(label, der)
 }
 
-fn decode_pem<T>(
-    pem: &[u8],
-    read: impl FnOnce(&str, &[u8]) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let name_fault = |error| match error {
-        PemError::HeaderDisallowed => Error::Encrypted,
-        _ if pem.windows(10).any(|text| text == b"Proc-Type:") => Error::Encrypted,
-        _ => Error::Pem,
+fn decode_pem<'a>(pem: &'a [u8], buffer: &'a mut [u8]) -> Result<(&'a str, &'a [u8]), Error> {
+    let pem = skip_ec_parameters(pem.trim_ascii());
+    let name_fault = |_: PemError| {
+        let encrypted = pem.windows(10).any(|text| text == b"Proc-Type:");
+        if encrypted { Error::Encrypted } else { Error::Pem }
     };
     let mut decoder = Decoder::new_detect_wrap(pem).map_err(name_fault)?;
     let len = decoder.remaining_len();
-    let mut buffer = Zeroizing::new([0; MAX_DER]);
     // A key that does not fit is none of the curves'.
     let der = decoder.decode(buffer.get_mut(..len).ok_or(Error::Algorithm)?).map_err(name_fault)?;
-    read(decoder.type_label(), der)
+    Ok((decoder.type_label(), der))
 }
 
 fn skip_ec_parameters(pem: &[u8]) -> &[u8] {

@@ -20,6 +20,30 @@ fn base58_of_bs58() {
     }
 }
 
+/// The examples of RFC 4648, section 10, in the alphabet of section 5.
+#[test]
+fn base64url_has_no_padding() {
+    use signer_core::encoding::{base64_len, base64_unpadded_len, base64url_encode};
+    for (bytes, text) in [
+        ("", ""),
+        ("f", "Zg"),
+        ("fo", "Zm8"),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg"),
+        ("fooba", "Zm9vYmE"),
+        ("foobar", "Zm9vYmFy"),
+    ] {
+        let mut out = [0; 16];
+        assert_eq!(base64url_encode(bytes.as_bytes(), &mut out), Ok(text));
+        assert_eq!(base64_unpadded_len(bytes.len()), text.len());
+        assert_eq!(base64_len(bytes.len()), text.len().next_multiple_of(4));
+    }
+    let mut short = [0; 3];
+    assert_eq!(base64url_encode(b"foo", &mut short), Err(Error::BufferTooSmall));
+    let mut out = [0; 4];
+    assert_eq!(base64url_encode(&[0xfb, 0xff, 0xfe], &mut out), Ok("-__-"));
+}
+
 #[test]
 fn base58_refuses_other_characters() {
     for bad in ["0", "O", "I", "l", "+", " ", "1 1", "\u{e9}", "abc0"] {

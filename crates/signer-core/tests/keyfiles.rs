@@ -1,9 +1,9 @@
 use std::fs;
 use std::path::Path;
 
-use signer_core::Error;
 use signer_core::p256::{DerSignature, SigningKey, VerifyingKey};
 use signer_core::signature::Signer;
+use signer_core::{Error, ed25519, secp256k1};
 
 use super::{text, unhex, unhex32};
 
@@ -110,4 +110,88 @@ fn written_keys_are_read_again() {
     let spki = key.verifying_key().to_spki_der();
     assert_eq!(VerifyingKey::from_spki_der(&spki), Ok(key.verifying_key()));
     assert_eq!(VerifyingKey::from_spki_der(&spki[..90]), Err(Error::Der));
+}
+
+/// The bytes of a PEM file of these vectors.
+fn der_of(name: &str) -> Vec<u8> {
+    let pem = fs::read_to_string(folder().join(name)).unwrap();
+    let body: String =
+        pem.lines().filter(|line| !line.contains('-') && !line.contains(':')).collect();
+    let mut der = vec![0; body.len()];
+    signer_core::encoding::base64_decode(body.as_bytes(), &mut der).unwrap().to_vec()
+}
+
+#[test]
+fn der_files_are_told_apart_by_their_structure() {
+    let sec1 = SigningKey::from_der(&der_of("sec1.pem")).unwrap();
+    assert_eq!(sec1.verifying_key(), load("sec1.pem").unwrap().verifying_key());
+    assert_eq!(SigningKey::from_der(&der_of("encrypted_pkcs8.pem")).err(), Some(Error::Encrypted));
+    assert_eq!(
+        SigningKey::from_der(&der_of("wrong_alg_rsa2048.pem")).err(),
+        Some(Error::Algorithm)
+    );
+    // An encrypted key whose length takes one byte, one that takes two, and one that is cut off.
+    for (length, reason) in [
+        (&[0x04][..], Error::Encrypted),
+        (&[0x81, 0x04], Error::Encrypted),
+        (&[0x82, 0x00, 0x04], Error::Encrypted),
+        (&[0x83, 0x00, 0x00, 0x04], Error::Der),
+        (&[0x05], Error::Der),
+    ] {
+        let der = [&[0x30], length, &[0x30, 0x00, 0x04, 0x00]].concat();
+        assert_eq!(SigningKey::from_der(&der).err(), Some(reason), "{der:02x?}");
+    }
+    // The same content in a SET is no key of any kind.
+    assert_eq!(SigningKey::from_der(&[0x31, 4, 0x30, 0, 4, 0]).err(), Some(Error::Der));
+}
+
+/// The example of RFC 8410, section 10.3, and the same key with another identifier or parameters.
+#[test]
+fn ed25519_keys_are_read_by_their_identifier() {
+    let key = unhex(
+        "302e020100300506032b657004220420d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842",
+    );
+    let read = ed25519::SigningKey::from_der(&key).unwrap();
+    let public = "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1";
+    assert_eq!(read.verifying_key().to_bytes(), unhex32(public));
+
+    let mut x25519 = key.clone();
+    x25519[11] = 0x6e;
+    assert_eq!(ed25519::SigningKey::from_der(&x25519).err(), Some(Error::Algorithm));
+    let mut with_null = key.clone();
+    with_null.splice(7..7 + 5, *b"\x06\x03\x2b\x65\x70\x05\x00");
+    (with_null[1], with_null[6]) = (0x30, 7);
+    assert_eq!(ed25519::SigningKey::from_der(&with_null).err(), Some(Error::Algorithm));
+    assert_eq!(ed25519::SigningKey::from_der(&der_of("pkcs8.pem")).err(), Some(Error::Algorithm));
+    let unknown = fs::read(folder().join("wrong_curve_brainpoolp256r1.pem")).unwrap();
+    assert_eq!(ed25519::SigningKey::from_pem(&unknown).err(), Some(Error::Algorithm));
+}
+
+#[test]
+fn a_key_names_its_curve_once_at_least() {
+    // SEC1 without parameters is a key of any curve: refused alone, read inside of PKCS#8.
+    let whole = der_of("sec1.pem");
+    let without: Vec<u8> = [&[0x30, 0x6b], &whole[2..39], &whole[51..]].concat();
+    assert_eq!(whole[39], 0xa0);
+    assert_eq!(SigningKey::from_der(&without).err(), Some(Error::Algorithm));
+    assert!(load("pkcs8.pem").is_ok());
+    assert_eq!(secp256k1::SigningKey::from_der(&whole).err(), Some(Error::Algorithm));
+}
+
+#[test]
+fn what_stands_before_a_key_is_passed_over_only_where_it_is_known() {
+    let key = fs::read_to_string(folder().join("sec1.pem")).unwrap();
+    let parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----";
+    for (text, reason) in [
+        (format!("{parameters}\n{key}"), None),
+        (format!("{parameters}\n\n  {key}"), None),
+        (format!("{parameters}{key}"), None),
+        (parameters.to_owned(), Some(Error::Pem)),
+        ("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n".to_owned(), Some(Error::Pem)),
+        ("not a key file at all, but longer than a header's name".to_owned(), Some(Error::Pem)),
+    ] {
+        assert_eq!(SigningKey::from_pem(text.as_bytes()).err(), reason, "{text}");
+        let escaped = text.replace('\n', "\\n");
+        assert_eq!(SigningKey::from_pem(escaped.as_bytes()).err(), reason, "{escaped}");
+    }
 }

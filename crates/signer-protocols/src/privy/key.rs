@@ -28,9 +28,18 @@ impl AuthorizationKey {
     /// # Errors
     /// [`KeyError`]; it never holds any part of the text.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        if text.contains("-----BEGIN ") {
-            return Ok(Self(SigningKey::from_pem(text.as_bytes())?));
+        match Self::from_encoded_der(text) {
+            // A text that is read as it stands is not searched: what is in it is secret.
+            Err(KeyError(CoreError::Base64 | CoreError::Length { .. }))
+                if text.contains("-----BEGIN ") =>
+            {
+                Ok(Self(SigningKey::from_pem(text.as_bytes())?))
+            }
+            read => read,
         }
+    }
+
+    fn from_encoded_der(text: &str) -> Result<Self, KeyError> {
         let encoded =
             text.strip_prefix(PREFIX).or_else(|| text.strip_prefix(OLD_PREFIX)).unwrap_or(text);
         let (expected, found) = (base64_len(MAX_DER), encoded.len());
