@@ -1,6 +1,6 @@
 //! What a change must pass.
 
-use crate::{constant_time, embedded, no_std, openapi, shell, tidy};
+use crate::{constant_time, embedded, memory, no_std, openapi, shell, tidy};
 
 pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo fmt --all --check")?;
@@ -31,6 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     openapi::run()?;
     embedded::run(false)?;
     constant_time::run(false)?;
+    memory::run(false)?;
     eprintln!("\nall passed");
     Ok(())
 }

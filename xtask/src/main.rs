@@ -6,6 +6,7 @@ mod ci;
 mod constant_time;
 mod embedded;
 mod fuzz;
+mod memory;
 mod no_std;
 mod openapi;
 mod programs;
@@ -24,6 +25,7 @@ usage: cargo xtask TASK
   no-std         link core and protocols without std, and see that the check can fail
   constant-time  run every secret path under valgrind with its secret marked; --update: write the known places
   embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
+  memory         look for copies of secrets in the memory of a process that dropped them; --release: of the release build
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
   fuzz           run every fuzz target; --smoke: a few seconds each
   bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         ["no-std"] => no_std::run(),
         ["fuzz"] => fuzz::run(fuzz::Length::Long),
         ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
+        ["memory"] => memory::run(false),
+        ["memory", "--release"] => memory::run(true),
         ["openapi"] => openapi::run(),
         ["bench"] => bench::run(),
         ["bench", "client"] => bench::client::run(),

@@ -1,5 +1,6 @@
 //! What goes wrong around the process.
 
+use std::fs;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,6 +40,28 @@ fn ten_thousand_idle_connections() {
     std::thread::sleep(Duration::from_secs(11));
     assert!(serving.status("/metrics").contains("signer_connections 0"));
     drop(idle);
+}
+
+/// It may be told to dump, and dumps are allowed here: there is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_leaves_no_core_dump() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = configured("serve-core", |text| text);
+    let mut serving = Serving::start_with(&folder, &SERVE, "ulimit -c unlimited");
+    let process = format!("/proc/{}", serving.child.id());
+    let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+    let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(limit.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{limit}");
+    // A process that is not dumpable belongs to root, whoever runs it.
+    let owner =
+        std::os::unix::fs::MetadataExt::uid(&fs::metadata(format!("{process}/environ")).unwrap());
+    assert_eq!(owner, 0);
+    serving.signal("-ABRT");
+    let status = serving.child.wait().unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().flatten().map(|it| it.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("core")), "{left:?}");
 }
 
 /// More connections than descriptors: those beyond wait, files can still be read, and it goes on.
@@ -85,7 +108,7 @@ fn told_to_end_under_load() {
     let verify = ["audit", "verify", "--log", "audit.jsonl", "--public-key", "audit/public.pem"];
     let output = run(&folder, &verify);
     assert!(output.status.success(), "{}", stderr(&output));
-    let log = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap();
+    let log = fs::read_to_string(folder.join("audit.jsonl")).unwrap();
     let signed = log.lines().filter(|line| line.contains("\"decision\":\"signed\"")).count();
     assert!(answered > 50 && signed >= answered && signed <= answered + 4, "{signed}, {answered}");
 }

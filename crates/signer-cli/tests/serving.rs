@@ -26,8 +26,13 @@ impl Serving {
 
     /// With so many descriptors, and no more.
     pub(crate) fn start_limited(folder: &Path, arguments: &[&str], descriptors: u32) -> Self {
+        Self::start_with(folder, arguments, &format!("ulimit -n {descriptors}"))
+    }
+
+    /// After a command of the shell.
+    pub(crate) fn start_with(folder: &Path, arguments: &[&str], first: &str) -> Self {
         let mut command = Command::new("sh");
-        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        let script = format!("{first}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_signer")]).args(arguments);
         command.current_dir(folder).stdin(Stdio::null());
         Self::read_address(command, folder)

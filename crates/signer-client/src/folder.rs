@@ -51,8 +51,9 @@ impl Folder {
             return Err(StoreError::Unsafe);
         }
         let len = usize::try_from(metadata.len()).unwrap_or(0);
-        let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
-        Read::take(&mut file, MAX_FILE).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+        // `read_to_end` would leave what it tries first on the stack. Files here never grow in their place.
+        let mut bytes = Zeroizing::new(vec![0; len]);
+        file.read_exact(&mut bytes).map_err(|error| reason(&error))?;
         Ok(Some(bytes))
     }
 

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
@@ -252,7 +253,9 @@ pub(crate) fn secret_header(
     rule: &'static str,
 ) -> Result<HeaderValue, Error> {
     let visible = value.expose_secret().bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    let header = HeaderValue::from_str(value.expose_secret()).ok().filter(|_| visible);
+    // The header's bytes have an owner that wipes them when the last of its clones is dropped.
+    let owned = Bytes::from_owner(Zeroizing::new(value.expose_secret().as_bytes().to_vec()));
+    let header = HeaderValue::from_maybe_shared(owned).ok().filter(|_| visible);
     let mut header = header.ok_or_else(|| Error::input(rule))?;
     header.set_sensitive(true);
     Ok(header)

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -23,8 +25,11 @@ pub(super) fn raise_descriptors(wanted: usize) -> usize {
     wanted.min(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
-/// A dump of this process would hold keys.
+/// A dump of this process would hold keys. Where dumps go to a program, as with systemd, the limit alone does
+/// not stop them; and a process that is not dumpable cannot be read by others of its user either.
 pub(super) fn forbid_core_dumps() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())
 }
