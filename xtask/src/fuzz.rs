@@ -1,41 +1,81 @@
 //! Runs the fuzz targets with cargo-fuzz, which needs the nightly compiler.
 
-use crate::shell;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{programs, shell};
+
+/// The fewest seeds that are committed, in all.
+const MIN_SEEDS: usize = 512;
 
 /// How long each target runs.
 #[derive(Clone, Copy)]
 pub(crate) enum Length {
     Smoke,
-    Long,
+    Seconds(u32),
 }
 
 impl Length {
     const fn seconds(self) -> u32 {
         match self {
-            Self::Smoke => 5,
-            Self::Long => 900,
+            Self::Smoke => 10,
+            Self::Seconds(seconds) => seconds,
         }
     }
 }
 
 pub(crate) fn run(length: Length) -> Result<(), String> {
-    if shell::output("cargo fuzz --version").is_err() {
-        return Err("cargo-fuzz is missing: run `cargo install cargo-fuzz --locked`".into());
-    }
+    programs::install("cargo-fuzz")?;
     let targets = shell::output("cargo +nightly fuzz list")?;
-    for target in targets.lines() {
-        let words = format!(
-            "cargo +nightly fuzz run {target} fuzz/corpus/{target} -- -max_total_time={} -rss_limit_mb=4096 -timeout=10 -verbosity=0",
-            length.seconds()
-        );
-        // New findings of a run go to a folder of their own: the committed seeds stay as they are.
-        let scratch = shell::root().join("target/fuzz-corpus").join(target);
-        std::fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
-        let words = words.replace(
-            &format!("fuzz/corpus/{target} --"),
-            &format!("target/fuzz-corpus/{target} fuzz/corpus/{target} --"),
-        );
-        shell::run(&words)?;
+    let targets: Vec<&str> = targets.lines().collect();
+    let corpus = shell::root().join("fuzz/corpus");
+    let seeds: usize = targets.iter().map(|target| count(&corpus.join(target))).sum();
+    if seeds < MIN_SEEDS {
+        return Err(format!("fuzz: {seeds} seeds are committed, {MIN_SEEDS} are the least"));
     }
+    shell::run("cargo +nightly fuzz build")?;
+    let mut runs = 0;
+    for target in &targets {
+        let figures = fuzz(target, &corpus.join(target), length)?;
+        println!("{target:<20} {figures}");
+        runs += 1;
+    }
+    println!("{runs} targets, {seeds} committed seeds, {} s each: nothing found", length.seconds());
     Ok(())
+}
+
+fn count(folder: &Path) -> usize {
+    fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+/// Runs one target. What it finds goes to a folder of its own: the committed seeds stay as they are.
+fn fuzz(target: &str, seeds: &Path, length: Length) -> Result<String, String> {
+    let scratch = shell::root().join("target/fuzz-corpus").join(target);
+    fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
+    let words = format!(
+        "cargo +nightly fuzz run {target} {} {} -- -max_total_time={} -rss_limit_mb=4096 -timeout=10 -print_final_stats=1",
+        scratch.display(),
+        seeds.display(),
+        length.seconds()
+    );
+    let mut command: Command = shell::command(&words);
+    let output = command.stdout(Stdio::null()).output().map_err(|error| error.to_string())?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        let tail: Vec<&str> = log.lines().rev().take(40).collect();
+        let tail: Vec<&str> = tail.into_iter().rev().collect();
+        return Err(format!("fuzz: {target} failed:\n{}", tail.join("\n")));
+    }
+    let last = |name: &str| {
+        let line = log.lines().rev().find(|line| line.contains(name)).unwrap_or_default();
+        let rest = line.split_once(name).map_or("?", |(_, rest)| rest);
+        rest.split_whitespace().next().unwrap_or("?").to_owned()
+    };
+    Ok(format!(
+        "{:>10} runs, coverage {:>6} edges, {:>6} features",
+        last("stat::number_of_executed_units:"),
+        last("cov: "),
+        last("ft: ")
+    ))
 }

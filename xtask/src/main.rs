@@ -4,6 +4,7 @@ mod bench;
 mod budget;
 mod ci;
 mod constant_time;
+mod differential;
 mod embedded;
 mod fuzz;
 mod memory;
@@ -24,10 +25,12 @@ usage: cargo xtask TASK
   tidy           the rules of this repository that no compiler checks
   no-std         link core and protocols without std, and see that the check can fail
   constant-time  run every secret path under valgrind with its secret marked; --update: write the known places
+  differential   beside OpenSSL, libsecp256k1, Node and a JCS package; --full: 100,000 documents, 1,000,000 doubles
+  numbers        the 10^8 numbers of RFC 8785, by their published digest
   embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
   memory         look for copies of secrets in the memory of a process that dropped them; --release: of the release build
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
-  fuzz           run every fuzz target; --smoke: a few seconds each
+  fuzz           run every fuzz target for 15 minutes; --smoke: 10 s each; --seconds N
   bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
 
 #[allow(clippy::disallowed_methods, reason = "a task runner reads its arguments")]
@@ -39,12 +42,19 @@ fn main() -> ExitCode {
         ["setup", "--assurance"] => setup::run(true),
         ["constant-time"] => constant_time::run(false),
         ["constant-time", "--update"] => constant_time::run(true),
+        ["differential"] => differential::run(differential::Size::Short),
+        ["differential", "--full"] => differential::run(differential::Size::Full),
+        ["numbers"] => differential::numbers(100_000_000),
         ["embedded"] => embedded::run(false),
         ["embedded", "--update"] => embedded::run(true),
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),
-        ["fuzz"] => fuzz::run(fuzz::Length::Long),
+        ["fuzz"] => fuzz::run(fuzz::Length::Seconds(900)),
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run(fuzz::Length::Seconds(seconds)),
+            Err(_) => Err(USAGE.into()),
+        },
         ["fuzz", "--smoke"] => fuzz::run(fuzz::Length::Smoke),
         ["memory"] => memory::run(false),
         ["memory", "--release"] => memory::run(true),

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::shell;
 
 /// A program, and Debian's package that brings it.
-const DEBIAN: [(&str, &str); 16] = [
+const DEBIAN: [(&str, &str); 17] = [
     ("openssl", "openssl"),
     ("gzip", "gzip"),
     ("kill", "procps"),
@@ -22,6 +22,7 @@ const DEBIAN: [(&str, &str); 16] = [
     ("valgrind", "valgrind"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("pkg-config", "pkg-config libssl-dev"),
 ];
 
 /// A subcommand of cargo, and the version that the figures were made with.

@@ -208,3 +208,80 @@ fn typed_values() {
     }
     assert_eq!(kind(jcs::to_vec(&Twice)), JsonErrorKind::DuplicateKey);
 }
+
+/// A fault of a text names the byte at which it was seen; one of a typed value has no place.
+#[test]
+fn faults_have_their_place() {
+    for (document, offset) in [
+        ("[1,,2]", 3),
+        ("{\"a\":\"\\ud800x\"}", 6),
+        ("\"\\ud83d\\ude0\"", 12),
+        ("[01]", 2),
+        ("x", 0),
+    ] {
+        let error = jcs::canonicalize(document.as_bytes(), Limits::default()).unwrap_err();
+        assert_eq!(error.offset(), Some(offset), "{document}: {error}");
+    }
+    assert_eq!(jcs::to_vec(&f64::NAN).unwrap_err().offset(), None);
+}
+
+/// Every kind of value that serde can give as a key of a map.
+#[test]
+fn keys_of_typed_maps() {
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    enum Variant {
+        Named,
+        With(u8),
+    }
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Wrapped(&'static str);
+    #[derive(serde::Serialize)]
+    struct Pair(u8, &'static str);
+
+    fn map<K: serde::Serialize + Ord>(key: K) -> Result<String, JsonErrorKind> {
+        let map = BTreeMap::from([(key, 1)]);
+        let text = jcs::to_vec(&map).map_err(|error| error.kind().clone())?;
+        Ok(String::from_utf8(text).unwrap())
+    }
+    assert_eq!(map('€').as_deref(), Ok("{\"€\":1}"));
+    assert_eq!(map(Variant::Named).as_deref(), Ok("{\"Named\":1}"));
+    assert_eq!(map(Wrapped("inner")).as_deref(), Ok("{\"inner\":1}"));
+    assert_eq!(map(-7_i128).as_deref(), Ok("{\"-7\":1}"));
+    assert_eq!(map(Some("key")), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Variant::With(1)), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map((1, 2)), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(true), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(jcs::to_vec(&Pair(1, "two")).unwrap(), b"[1,\"two\"]");
+}
+
+/// Surrogate pairs come before U+E000 to U+FFFF, whichever of the two keys is ASCII.
+#[test]
+fn keys_in_utf16_order_when_one_is_ascii() {
+    let document = "{\"\u{ff61}\":1,\"\u{1f600}\":2,\"z\":3,\"\u{e9}\":4}";
+    let expected = "{\"z\":3,\"\u{e9}\":4,\"\u{1f600}\":2,\"\u{ff61}\":1}";
+    assert_eq!(canonicalize(document.as_bytes()), Ok(expected.as_bytes().to_vec()));
+}
+
+/// Forms that are numbers of JSON and not the canonical one, each beside the canonical one.
+#[test]
+fn numbers_are_written_anew_where_they_must_be() {
+    for (text, canonical) in [
+        ("-0", "0"),
+        ("-0.5", "-0.5"),
+        ("0.50", "0.5"),
+        ("1.0", "1"),
+        ("0.000001", "0.000001"),
+        ("0.0000001", "1e-7"),
+        ("1.0000001", "1.0000001"),
+        ("10.00000001", "10.00000001"),
+        ("100000000000000000000", "100000000000000000000"),
+        ("1000000000000000000000", "1e+21"),
+        ("9007199254740993", "9007199254740992"),
+        ("0.1234567890123456", "0.1234567890123456"),
+        ("0.12345678901234567", "0.12345678901234566"),
+        ("1e2", "100"),
+        ("1E-7", "1e-7"),
+    ] {
+        assert_eq!(canonicalize(text.as_bytes()), Ok(canonical.as_bytes().to_vec()), "{text}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Our code beside independent code: OpenSSL, libsecp256k1, Node, a published package for RFC 8785, and the
+//! published digest of its hundred million numbers.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::{programs, shell};
+
+/// Published digests of the first lines of the numbers of RFC 8785, appendix B.
+const NUMBERS: [(u64, &str); 4] = [
+    (10_000, "b9f7a8e75ef22a835685a52ccba7f7d6bdc99e34b010992cbc5864cd12be6892"),
+    (1_000_000, "49415fee2c56c77864931bd3624faad425c3c577d6d74e89a83bc725506dad16"),
+    (10_000_000, "b9f8a44a91d46813b21b9602e72f112613c91408db0b8341fb94603d9db135e0"),
+    (100_000_000, "0f7dda6b0837dde083c5d6b896f7d62340c8a2415b0c7121d83145e08a755272"),
+];
+
+/// How much is compared.
+#[derive(Clone, Copy)]
+pub(crate) enum Size {
+    Short,
+    Full,
+}
+
+pub(crate) fn run(size: Size) -> Result<(), String> {
+    programs::require(&["node", "npm", "pkg-config"])?;
+    let harness = build()?;
+    let peers = shell::root().join("xtask/peers/differential");
+    let mut install = shell::command("npm ci --no-audit --no-fund --silent");
+    install.current_dir(&peers);
+    shell::run_command(install, "npm ci (in xtask/peers/differential)")?;
+
+    // A new seed each time; a difference names it.
+    let seed = std::process::id();
+    let (keys, documents, doubles) = match size {
+        Size::Short => (500, 10_000, 100_000),
+        Size::Full => (20_000, 100_000, 1_000_000),
+    };
+    let curves = shell::output(&format!("{} curves {keys} {seed}", harness.display()))?;
+    println!("{} keys on three curves as OpenSSL and libsecp256k1 have them", curves.trim());
+    for (task, count) in [("documents", documents), ("doubles", doubles)] {
+        let agreed = compare(&harness, task, count, seed)?;
+        if agreed != count {
+            return Err(format!("differential: {agreed} of {count} {task} were compared"));
+        }
+        println!("{agreed} {task} as Node and the package canonicalize write them (seed {seed})");
+    }
+    numbers(match size {
+        Size::Short => 1_000_000,
+        Size::Full => 10_000_000,
+    })
+}
+
+/// The numbers of RFC 8785, as many as a digest is published for.
+pub(crate) fn numbers(count: u64) -> Result<(), String> {
+    let published = NUMBERS.iter().find(|(lines, _)| *lines == count);
+    let (_, published) = published.ok_or("no digest is published for that many numbers")?;
+    let digest = shell::output(&format!("{} numbers {count}", build()?.display()))?;
+    if digest.trim() != *published {
+        return Err(format!(
+            "differential: {count} numbers give {digest}, published is {published}"
+        ));
+    }
+    println!("{count} numbers of RFC 8785: {published}");
+    Ok(())
+}
+
+fn build() -> Result<PathBuf, String> {
+    let target = shell::root().join("target/harness");
+    let mut command = shell::command("cargo build --release --locked --quiet");
+    command.current_dir(shell::root().join("xtask/harness/differential"));
+    command.env("CARGO_TARGET_DIR", &target);
+    shell::run_command(command, "cargo build --release (in xtask/harness/differential)")?;
+    Ok(target.join("release/differential-harness"))
+}
+
+fn compare(harness: &std::path::Path, task: &str, count: u64, seed: u32) -> Result<u64, String> {
+    let peer = shell::root().join("xtask/peers/differential/peer.mjs");
+    let mut node = shell::command(&format!("node {} {task} {count} {seed}", peer.display()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let made = node.stdout.take().ok_or("no output of node")?;
+    let output = shell::command(&format!("{} {task}", harness.display()))
+        .stdin(made)
+        .output()
+        .map_err(|error| error.to_string())?;
+    let _ = node.wait();
+    if !output.status.success() {
+        let fault = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("differential: {task}, seed {seed}: {fault}"));
+    }
+    String::from_utf8_lossy(&output.stdout).trim().parse().map_err(|_| "no count".into())
+}
