@@ -7,6 +7,7 @@ mod key_files;
 mod online;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
+mod postmortems;
 mod secrets;
 mod serve;
 mod serve_audit;

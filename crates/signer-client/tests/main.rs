@@ -5,6 +5,7 @@ mod abstraxn;
 mod blink;
 mod crossmint;
 mod file_store;
+mod postmortems;
 mod privy;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;

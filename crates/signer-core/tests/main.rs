@@ -4,6 +4,7 @@
 mod addresses;
 mod encodings;
 mod keyfiles;
+mod postmortems;
 mod properties;
 mod rfcs;
 mod secrets;

@@ -15,6 +15,7 @@ mod crossmint_rest;
 mod differential;
 mod jcs;
 mod kms;
+mod postmortems;
 mod privy;
 mod properties;
 mod secrets;

@@ -17,7 +17,7 @@ fn audit_key() -> SigningKey {
     SigningKey::from_scalar(&[9; 32]).unwrap()
 }
 
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_file(&path);
     path
@@ -32,15 +32,15 @@ fn options(path: &std::path::Path) -> AuditOptions {
     options
 }
 
-fn with_log(path: &std::path::Path) -> EndpointBuilder {
+pub(crate) fn with_log(path: &std::path::Path) -> EndpointBuilder {
     builder().audit(AuditLog::open(options(path)).unwrap())
 }
 
-fn verify(log: &[u8], head: Option<Hash>) -> Result<AuditReport, AuditFault> {
+pub(crate) fn verify(log: &[u8], head: Option<Hash>) -> Result<AuditReport, AuditFault> {
     verify_audit_log(BufReader::new(log), &audit_key().verifying_key(), head)
 }
 
-async fn end(mut server: Running) {
+pub(crate) async fn end(mut server: Running) {
     server.stop.take().unwrap().send(()).unwrap();
     (&mut server.ended).await.unwrap();
 }

@@ -12,7 +12,7 @@ use signer_server::{ClaimedOwnership, Endpoint, JwtCallers, JwtKeys, Ownership, 
 use crate::http::{self, send};
 use crate::{ADDRESS, REQUEST, Running, TestClock, listening, owned};
 
-fn tokens() -> Value {
+pub(crate) fn tokens() -> Value {
     serde_json::from_str(include_str!("jwt/tokens.json")).unwrap()
 }
 
@@ -30,13 +30,17 @@ fn fixed(tokens: &Value) -> JwtCallers {
     callers(tokens, JwtKeys::from_jwks(tokens["jwks"].to_string().as_bytes()).unwrap())
 }
 
+pub(crate) async fn serving_fixed(tokens: &Value) -> Running {
+    serving(fixed(tokens), ClaimedOwnership).await
+}
+
 async fn serving(callers: JwtCallers, ownership: impl Ownership + 'static) -> Running {
     let key = crate::payment_key(Arc::new(crate::key()));
     let rules = Rules::new(crate::merchant(), key, Arc::new(callers), Arc::new(ownership));
     Running::start(Endpoint::builder(rules).clock(TestClock::start())).await
 }
 
-async fn post(server: &Running, token: &str, more: &[(&str, &str)]) -> http::Answer {
+pub(crate) async fn post(server: &Running, token: &str, more: &[(&str, &str)]) -> http::Answer {
     let authorization = format!("Bearer {token}");
     let mut headers = vec![("content-type", "application/json"), ("authorization", &authorization)];
     headers.extend(more);

@@ -10,6 +10,7 @@ mod jwt;
 mod lifecycle;
 mod openapi;
 mod ownership;
+mod postmortems;
 mod rates;
 mod raw_http;
 mod redis;

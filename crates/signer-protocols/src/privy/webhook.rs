@@ -47,6 +47,10 @@ impl WebhookSecret {
         if id.is_empty() || timestamp.is_empty() || signature.is_empty() {
             return Err(WebhookError::MissingHeader);
         }
+        // What is signed joins the parts by dots: an id with one could lend the time to the body.
+        if id.contains('.') {
+            return Err(WebhookError::Mismatch);
+        }
         let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
         let sent: u64 = timestamp.parse().ok().filter(|_| digits).ok_or(WebhookError::Timestamp)?;
         if now_unix_s.saturating_sub(sent) > WEBHOOK_TOLERANCE_S {
