@@ -6,11 +6,13 @@ mod ci;
 mod constant_time;
 mod differential;
 mod embedded;
+mod features;
 mod fuzz;
 mod memory;
 mod no_std;
 mod openapi;
 mod programs;
+mod reproducible;
 mod setup;
 mod shell;
 mod tidy;
@@ -30,6 +32,10 @@ usage: cargo xtask TASK
   embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
   memory         look for copies of secrets in the memory of a process that dropped them; --release: of the release build
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
+  powerset       every set of features of core, protocols and device
+  minimal        the same crates with the oldest versions that they allow
+  api            their public API beside docs/api; --update: write it
+  reproducible   build the program in two folders and compare
   fuzz           run every fuzz target for 15 minutes; --smoke: 10 s each; --seconds N
   bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
 
@@ -50,6 +56,11 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),
+        ["powerset"] => features::powerset(),
+        ["minimal"] => features::minimal_versions(),
+        ["api"] => features::public_api(false),
+        ["api", "--update"] => features::public_api(true),
+        ["reproducible"] => reproducible::run(),
         ["fuzz"] => fuzz::run(fuzz::Length::Seconds(900)),
         ["fuzz", "--seconds", seconds] => match seconds.parse() {
             Ok(seconds) => fuzz::run(fuzz::Length::Seconds(seconds)),

@@ -5,9 +5,9 @@ mod blink_with_openssl;
 mod browser;
 mod key_files;
 mod online;
+mod postmortems;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
-mod postmortems;
 mod secrets;
 mod serve;
 mod serve_audit;

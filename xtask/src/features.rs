@@ -1,0 +1,74 @@
+//! Every set of features, the oldest versions that the manifests allow, and the public API as it was committed.
+
+use std::fs;
+use std::path::Path;
+
+use crate::{programs, shell};
+
+/// The crates that are picked one by one by those who count bytes.
+const CRATES: [&str; 3] = ["signer-core", "signer-protocols", "signer-device"];
+
+/// Checks each crate with every set of its features.
+pub(crate) fn powerset() -> Result<(), String> {
+    programs::install("cargo-hack")?;
+    let packages: String = CRATES.iter().map(|name| format!(" --package {name}")).collect();
+    shell::run(&format!("cargo hack check --quiet --feature-powerset --locked{packages}"))?;
+    println!("every set of features of {} builds", CRATES.join(", "));
+    Ok(())
+}
+
+/// Builds the same crates and their tests with the oldest version of each dependency that is asked for.
+pub(crate) fn minimal_versions() -> Result<(), String> {
+    let root = shell::root();
+    let folder = root.join("target/minimal-versions");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("crates")).map_err(|error| error.to_string())?;
+    let manifest =
+        fs::read_to_string(root.join("Cargo.toml")).map_err(|error| error.to_string())?;
+    let alone = manifest.replace(r#"members = ["crates/*", "xtask"]"#, r#"members = ["crates/*"]"#);
+    fs::write(folder.join("Cargo.toml"), alone).map_err(|error| error.to_string())?;
+    for name in CRATES.iter().map(|name| format!("crates/{name}")).chain(["docs".into()]) {
+        let to = folder.join(Path::new(&name).parent().unwrap_or(Path::new("")));
+        shell::run(&format!("cp -r {} {}", root.join(&name).display(), to.display()))?;
+    }
+    let mut resolve = shell::command("cargo +nightly update --quiet -Z direct-minimal-versions");
+    resolve.current_dir(&folder);
+    shell::run_command(resolve, "cargo +nightly update -Z direct-minimal-versions")?;
+    let mut check = shell::command("cargo check --quiet --all-features --tests --locked");
+    check.current_dir(&folder).env("CARGO_TARGET_DIR", root.join("target/minimal"));
+    shell::run_command(check, "cargo check --all-features --tests (oldest versions)")?;
+    println!("{} build with the oldest versions that they allow", CRATES.join(", "));
+    Ok(())
+}
+
+/// Compares the public API with the listings in `docs/api`; with `update` they are written anew.
+pub(crate) fn public_api(update: bool) -> Result<(), String> {
+    programs::install("cargo-public-api")?;
+    let mut faults = Vec::new();
+    let mut items = 0;
+    for name in CRATES {
+        let words = format!(
+            "cargo +nightly public-api --all-features --omit blanket-impls,auto-trait-impls,auto-derived-impls --package {name}"
+        );
+        let listing = shell::output(&words)?;
+        items += listing.lines().count();
+        let file = shell::root().join(format!("docs/api/{name}.txt"));
+        if update {
+            fs::write(&file, &listing).map_err(|error| error.to_string())?;
+            continue;
+        }
+        let committed = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+        let gone = committed.lines().filter(|line| !listing.lines().any(|it| it == *line));
+        faults.extend(gone.map(|line| format!("{name}: - {line}")));
+        let new = listing.lines().filter(|line| !committed.lines().any(|it| it == *line));
+        faults.extend(new.map(|line| format!("{name}: + {line}")));
+    }
+    if !faults.is_empty() {
+        let faults = faults.join("\n");
+        return Err(format!(
+            "api: another than docs/api says (cargo xtask api --update):\n{faults}"
+        ));
+    }
+    println!("{items} public items of {} as committed", CRATES.join(", "));
+    Ok(())
+}
