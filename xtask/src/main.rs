@@ -1,20 +1,26 @@
 //! The tasks of this repository: `cargo xtask TASK`.
 
+mod assurance;
 mod bench;
 mod budget;
 mod ci;
 mod constant_time;
+mod coverage;
 mod differential;
 mod embedded;
 mod features;
 mod fuzz;
+mod instructions;
 mod memory;
+mod mutants;
 mod no_std;
 mod openapi;
 mod programs;
+mod release;
 mod reproducible;
 mod setup;
 mod shell;
+mod supply_chain;
 mod tidy;
 
 use std::process::ExitCode;
@@ -32,6 +38,13 @@ usage: cargo xtask TASK
   embedded       build the firmware, run it under QEMU, compare with its budget; --update: write the budget
   memory         look for copies of secrets in the memory of a process that dropped them; --release: of the release build
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
+  assurance      every promise, a line each with its figure
+  test           every test; postmortems: those named after events
+  coverage       which lines of core and protocols their tests run
+  deny           bans, licences, sources, and advisories where a database is at hand
+  release        --dry-run: versions, changelog, API, packages and the archive of the program
+  mutants        judge the committed results of mutation testing; mutants MODULE [K/N]: run one module on
+  instructions   count instructions with callgrind, compare with the budget; --update: write it
   powerset       every set of features of core, protocols and device
   minimal        the same crates with the oldest versions that they allow
   api            their public API beside docs/api; --update: write it
@@ -56,6 +69,17 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),
+        ["assurance"] => assurance::run(),
+        ["test"] => assurance::tests(""),
+        ["postmortems"] => assurance::tests("postmortems"),
+        ["coverage"] => coverage::run(),
+        ["deny"] => supply_chain::deny(),
+        ["release", "--dry-run"] => release::dry_run(),
+        ["mutants"] => mutants::report(),
+        ["mutants", module] => mutants::run(module, None),
+        ["mutants", module, shard] => mutants::run(module, Some(shard)),
+        ["instructions"] => instructions::run(false),
+        ["instructions", "--update"] => instructions::run(true),
         ["powerset"] => features::powerset(),
         ["minimal"] => features::minimal_versions(),
         ["api"] => features::public_api(false),

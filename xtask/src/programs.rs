@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::shell;
 
 /// A program, and Debian's package that brings it.
-const DEBIAN: [(&str, &str); 17] = [
+const DEBIAN: [(&str, &str); 18] = [
     ("openssl", "openssl"),
     ("gzip", "gzip"),
     ("kill", "procps"),
@@ -20,6 +20,7 @@ const DEBIAN: [(&str, &str); 17] = [
     ("size", "binutils"),
     ("dpkg-deb", "dpkg"),
     ("valgrind", "valgrind"),
+    ("llvm-profdata-22", "llvm-22"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("pkg-config", "pkg-config libssl-dev"),

@@ -17,8 +17,9 @@ pub(crate) fn run() -> Result<(), String> {
         let folder = root.join(name);
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         copy_committed(&folder)?;
-        build(&folder)?;
-        let program = folder.join("target/release/signer");
+        let target = folder.join("target");
+        build(&folder, &target)?;
+        let program = target.join("release/signer");
         let digest = shell::output(&format!("sha256sum {}", program.display()))?;
         digests.push(digest.split_whitespace().next().unwrap_or_default().to_owned());
     }
@@ -38,7 +39,7 @@ fn copy_committed(folder: &Path) -> Result<(), String> {
 }
 
 /// Builds the program as a release is built.
-pub(crate) fn build(folder: &Path) -> Result<(), String> {
+pub(crate) fn build(folder: &Path, target: &Path) -> Result<(), String> {
     let cargo_home = cargo_home()?;
     let maps = [(folder, SOURCE), (cargo_home.as_path(), REGISTRY)];
     let join = |flag: &str| {
@@ -48,7 +49,7 @@ pub(crate) fn build(folder: &Path) -> Result<(), String> {
     let mut command = shell::command("cargo build --release --locked --quiet --package signer-cli");
     command
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("CARGO_TARGET_DIR", target)
         .env("RUSTFLAGS", join("--remap-path-prefix"))
         // The C of aws-lc names its files, too.
         .env("CFLAGS", join("-ffile-prefix-map"))

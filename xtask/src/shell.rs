@@ -18,6 +18,13 @@ pub(crate) fn command(words: &str) -> Command {
     command
 }
 
+/// A line for a shell, in the root of the repository.
+pub(crate) fn script(line: &str) -> Command {
+    let mut command = command("sh -c");
+    command.arg(line);
+    command
+}
+
 /// Lets a command find the programs that `setup` installed beneath `target`.
 pub(crate) fn with_tools(command: &mut Command) {
     let tools = root().join("target/tools/bin");

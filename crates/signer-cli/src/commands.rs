@@ -68,6 +68,13 @@ pub(crate) enum Command {
     /// Check the audit log of an endpoint.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Print the manual page of the program or of a command (roff).
+    #[command(after_help = "Example:\n  signer man privy sign | man -l -")]
+    Man {
+        /// The words of the command.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// Print the completions of a shell.
     #[command(after_help = "Example:\n  signer completions bash > /etc/bash_completion.d/signer")]
     Completions {
@@ -93,10 +100,30 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         #[cfg(unix)]
         Command::SwitchKey(arguments) => serve::switch_key(&arguments),
         Command::Audit(command) => audit::run(&command),
+        Command::Man { command } => man(&command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "signer", &mut script);
             Ok(Outcome::Raw(script))
         }
     }
+}
+
+/// The page of one command; `signer` and its words are its name.
+fn man(words: &[String]) -> Result<Outcome, Failure> {
+    let mut command = Cli::command();
+    command.build();
+    let mut found = &command;
+    for word in words {
+        found = found
+            .find_subcommand(word)
+            .ok_or_else(|| Failure::usage("there is no such command: see signer --help"))?;
+    }
+    let name = std::iter::once("signer").chain(words.iter().map(String::as_str));
+    let name = name.collect::<Vec<_>>().join("-");
+    let mut page = Vec::new();
+    clap_mangen::Man::new(found.clone().name(name))
+        .render(&mut page)
+        .map_err(|error| Failure::refused(crate::failure::io_reason(&error)))?;
+    Ok(Outcome::Raw(page))
 }

@@ -252,3 +252,30 @@ fn merchant_authorization() {
         authorization.sign(&key).unwrap()
     );
 }
+
+/// What a payment that was found valid says of itself.
+#[test]
+fn a_valid_payment_says_what_was_asked() {
+    const ADDRESS: &str = "0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a";
+    const TOKEN: &str = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+    let valid = |address: &str, token: &str| {
+        let body =
+            format!(r#"{{"amount":50.25,"chainId":8453,"address":"{address}","token":"{token}"}}"#);
+        SignerRequest::parse(body.as_bytes(), Limits::default())
+            .and_then(|request| request.validate(&Policy::catalogue()))
+    };
+    let payment = valid(ADDRESS, TOKEN).unwrap();
+    assert!(format!("{:?}", payment.amount().unwrap()).contains("50.25"));
+    assert_eq!(payment.chain_id(), 8453);
+    assert_eq!((payment.address(), payment.token()), (ADDRESS, TOKEN));
+    assert!(payment.is_destination(ADDRESS));
+    assert!(payment.is_destination(&ADDRESS.to_ascii_lowercase()));
+    assert!(!payment.is_destination(TOKEN));
+    assert!(!payment.is_destination(""));
+
+    // Letters that are no hex, one digit less and one more, and the address that nobody holds.
+    assert!(valid(ADDRESS, &TOKEN.replace("2913", "291g")).is_err());
+    assert!(valid(ADDRESS, &TOKEN[..41]).is_err());
+    assert!(valid(ADDRESS, &format!("{TOKEN}0")).is_err());
+    assert!(valid(&format!("0x{}", "0".repeat(40)), TOKEN).is_err());
+}

@@ -1,0 +1,83 @@
+//! Every promise, one line each with its figure. `docs/assurance.md` says what each shows and how to see it fail.
+
+use std::process::Stdio;
+use std::time::Instant;
+
+use crate::{programs, shell};
+
+/// A promise, and the words of the task that shows it.
+const PROMISES: [(&str, &str); 18] = [
+    ("tests of every crate", "test"),
+    ("post-mortems", "postmortems"),
+    ("bare metal", "embedded"),
+    ("constant time", "constant-time"),
+    ("memory", "memory --release"),
+    ("instructions", "instructions"),
+    ("differential", "differential --full"),
+    ("numbers of RFC 8785", "numbers"),
+    ("fuzzing", "fuzz --smoke"),
+    ("mutants", "mutants"),
+    ("coverage", "coverage"),
+    ("no std", "no-std"),
+    ("sets of features", "powerset"),
+    ("oldest versions", "minimal"),
+    ("public API", "api"),
+    ("supply chain", "deny"),
+    ("rules of the repository", "tidy"),
+    ("reproducible build", "reproducible"),
+];
+
+pub(crate) fn run() -> Result<(), String> {
+    programs::install_all()?;
+    let folder = shell::root().join("target/assurance");
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let mut failed = 0;
+    for (promise, words) in PROMISES {
+        let began = Instant::now();
+        let log = folder.join(format!("{}.log", words.replace(' ', "")));
+        let file = std::fs::File::create(&log).map_err(|error| error.to_string())?;
+        let output = shell::command(&format!("cargo xtask {words}"))
+            .stderr(Stdio::from(file))
+            .output()
+            .map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let figure = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
+        let seconds = began.elapsed().as_secs();
+        if output.status.success() {
+            println!("ok      {promise:<24} {figure} ({seconds} s)");
+        } else {
+            failed += 1;
+            println!("FAILED  {promise:<24} see {} ({seconds} s)", log.display());
+        }
+    }
+    if failed > 0 {
+        return Err(format!("assurance: {failed} of {} promises do not hold", PROMISES.len()));
+    }
+    println!("assurance: {} promises hold", PROMISES.len());
+    Ok(())
+}
+
+/// The tests of the workspace, and how many they are.
+pub(crate) fn tests(filter: &str) -> Result<(), String> {
+    shell::run("cargo build --workspace --locked --examples --quiet")?;
+    let words = format!("cargo test --workspace --locked --all-targets {filter}");
+    let output = shell::command(&words)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        return Err(format!("{text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let passed: u32 = text
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("test result: ok. ")?.split_whitespace().next()?.parse::<u32>().ok()
+        })
+        .sum();
+    if passed == 0 {
+        return Err("no test ran".into());
+    }
+    println!("{passed} tests passed");
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Mutation testing by module, with cargo-mutants: what a changed line does to the tests. Results are committed,
+//! with a reason for each mutant that no test catches.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{programs, shell};
+
+/// A module: its name, its files, how its tests are run, and the least share that is caught, in percent.
+struct Module {
+    name: &'static str,
+    files: &'static [&'static str],
+    features: &'static str,
+    tests: &'static str,
+    least: u64,
+}
+
+const PROTOCOLS: &str = "--lib --tests -- --skip differential::";
+
+const MODULES: [Module; 6] = [
+    Module {
+        name: "key-parsing",
+        files: &[
+            "crates/signer-core/src/keyfile.rs",
+            "crates/signer-core/src/hkdf.rs",
+            "crates/signer-core/src/secret.rs",
+            "crates/signer-core/src/encoding.rs",
+        ],
+        features: "",
+        tests: "--lib --tests",
+        least: 90,
+    },
+    Module {
+        name: "key-texts",
+        files: &[
+            "crates/signer-protocols/src/privy/key.rs",
+            "crates/signer-protocols/src/abstraxn/access_key.rs",
+        ],
+        features: "",
+        tests: PROTOCOLS,
+        least: 0,
+    },
+    Module {
+        name: "derivation",
+        files: &[
+            "crates/signer-protocols/src/crossmint/derivation.rs",
+            "crates/signer-protocols/src/crossmint/secret.rs",
+            "crates/signer-protocols/src/crossmint/chain.rs",
+        ],
+        features: "",
+        tests: PROTOCOLS,
+        least: 90,
+    },
+    Module {
+        name: "jcs",
+        files: &["crates/signer-protocols/src/json/**", "crates/signer-protocols/src/jcs.rs"],
+        features: "",
+        tests: PROTOCOLS,
+        least: 90,
+    },
+    Module {
+        name: "validation",
+        files: &[
+            "crates/signer-protocols/src/blink/request.rs",
+            "crates/signer-protocols/src/blink/policy.rs",
+            "crates/signer-protocols/src/blink/amount.rs",
+            "crates/signer-protocols/src/blink/address.rs",
+            "crates/signer-protocols/src/blink/ids.rs",
+            "crates/signer-protocols/src/blink/timestamp.rs",
+            "crates/signer-protocols/src/blink/catalogue.rs",
+        ],
+        features: "",
+        tests: PROTOCOLS,
+        least: 90,
+    },
+    Module {
+        name: "token-cache",
+        files: &[
+            "crates/signer-client/src/cache/**",
+            "crates/signer-client/src/cache.rs",
+            "crates/signer-client/src/token/cache.rs",
+        ],
+        features: "--features abstraxn,blink,crossmint,privy,file,redis",
+        tests: "--lib --test client -- cache token_cache abstraxn",
+        least: 90,
+    },
+];
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Outcome {
+    caught: u64,
+    unviable: u64,
+    /// Each with the reason why no test needs to catch it, or why none does.
+    missed: BTreeMap<String, String>,
+}
+
+type Results = BTreeMap<String, Outcome>;
+
+/// Runs one module (`shard` is `K/N`), going on where an earlier run ended, and writes its result.
+pub(crate) fn run(name: &str, shard: Option<&str>) -> Result<(), String> {
+    programs::install("cargo-mutants")?;
+    let module = MODULES.iter().find(|module| module.name == name).ok_or_else(|| {
+        let names: Vec<&str> = MODULES.iter().map(|module| module.name).collect();
+        format!("mutants: the modules are {}", names.join(", "))
+    })?;
+    let files: String = module.files.iter().map(|file| format!(" --file {file}")).collect();
+    let shard = shard.map(|shard| format!(" --shard {shard}")).unwrap_or_default();
+    let words = format!(
+        "cargo mutants --jobs 1 --baseline skip --iterate --timeout 60 --build-timeout 600 --output target/mutants/{name}{files}{shard} {} -- {}",
+        module.features, module.tests
+    );
+    eprintln!("\n$ {words}");
+    // It ends with an error where a mutant was missed: that is judged by `report`.
+    let mut command = shell::command(&words);
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUST_BACKTRACE", "0");
+    command.status().map_err(|error| error.to_string())?;
+    collect(module)?;
+    report()
+}
+
+/// Takes what cargo-mutants wrote, of this run and of those that it went on from.
+fn collect(module: &Module) -> Result<(), String> {
+    let folder = shell::root().join("target/mutants").join(module.name).join("mutants.out");
+    let lines = |name: &str| -> Vec<String> {
+        // With --iterate the earlier catches are in files of their own.
+        ["", "previously_"]
+            .iter()
+            .filter_map(|prefix| {
+                fs::read_to_string(folder.join(format!("{prefix}{name}.txt"))).ok()
+            })
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    let mut results = read()?;
+    let earlier = results.remove(module.name).unwrap_or_default();
+    let mut missed = BTreeMap::new();
+    for name in lines("missed") {
+        let reason = earlier.missed.get(&name).cloned().unwrap_or_default();
+        missed.insert(name, reason);
+    }
+    let caught = lines("caught").len() + lines("timeout").len();
+    let result = Outcome {
+        caught: u64::try_from(caught).unwrap_or_default(),
+        unviable: u64::try_from(lines("unviable").len()).unwrap_or_default(),
+        missed,
+    };
+    results.insert(module.name.into(), result);
+    let text = serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?;
+    fs::write(file(), text + "\n").map_err(|error| error.to_string())
+}
+
+/// Judges the committed results: enough is caught, and what is not has a reason.
+pub(crate) fn report() -> Result<(), String> {
+    let results = read()?;
+    let mut faults = Vec::new();
+    let mut total = 0;
+    for module in &MODULES {
+        let Some(result) = results.get(module.name) else {
+            faults.push(format!("{}: no result", module.name));
+            continue;
+        };
+        let missed = u64::try_from(result.missed.len()).unwrap_or(u64::MAX);
+        let all = result.caught + missed;
+        total += all;
+        let share = (result.caught * 1_000).checked_div(all).unwrap_or(0);
+        eprintln!(
+            "{:<14} {:>4} of {all:>4} caught, {}.{} %",
+            module.name,
+            result.caught,
+            share / 10,
+            share % 10
+        );
+        if share < module.least * 10 {
+            faults.push(format!("{}: less than {} % are caught", module.name, module.least));
+        }
+        let silent = result.missed.iter().filter(|(_, reason)| reason.is_empty());
+        faults.extend(silent.map(|(name, _)| format!("no reason: {name}")));
+    }
+    if !faults.is_empty() {
+        return Err(format!("mutants: {}", faults.join("\n")));
+    }
+    println!(
+        "{total} mutants of {} modules: 90 % and more are caught, the rest is explained",
+        MODULES.len()
+    );
+    Ok(())
+}
+
+fn file() -> std::path::PathBuf {
+    shell::root().join("docs/mutants.json")
+}
+
+fn read() -> Result<Results, String> {
+    let Ok(text) = fs::read(file()) else { return Ok(Results::new()) };
+    serde_json::from_slice(&text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,195 @@
+//! What a release is made of, tried without publishing: versions, changelog, API, packages, archive.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::{programs, reproducible, shell};
+
+/// The crates in the order of their dependencies.
+const ORDER: [&str; 8] = [
+    "signer-core",
+    "signer-device",
+    "signer-protocols",
+    "signer-native",
+    "signer-server",
+    "signer-emulator",
+    "signer-client",
+    "signer-cli",
+];
+
+pub(crate) fn dry_run() -> Result<(), String> {
+    let version = versions()?;
+    changelog(&version)?;
+    semver()?;
+    packages(&version)?;
+    let archive = archive(&version)?;
+    println!(
+        "release {version}: versions, changelog, {} packages, {}",
+        ORDER.len(),
+        archive.display()
+    );
+    Ok(())
+}
+
+/// All crates have one version, say how they are licensed, and none is published by accident.
+fn versions() -> Result<String, String> {
+    let metadata = shell::output("cargo metadata --format-version 1 --no-deps --locked")?;
+    let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
+    let packages = metadata["packages"].as_array().ok_or("release: no packages")?;
+    let mut names: Vec<&str> = Vec::new();
+    let mut version = "";
+    for package in packages.iter().filter(|package| package["name"] != "xtask") {
+        let text = |field: &str| package[field].as_str().unwrap_or_default();
+        for field in ["description", "license", "readme", "repository", "rust_version"] {
+            if text(field).is_empty() {
+                return Err(format!("release: {} has no {field}", text("name")));
+            }
+        }
+        // The names of two of them belong to others on the public registry: none goes there until all have names.
+        if package["publish"] != Value::Array(Vec::new()) {
+            return Err(format!("release: {} could be published", text("name")));
+        }
+        if !version.is_empty() && text("version") != version {
+            return Err(format!("release: {} has another version than {version}", text("name")));
+        }
+        version = text("version");
+        names.push(text("name"));
+    }
+    names.sort_unstable();
+    let mut known = ORDER;
+    known.sort_unstable();
+    if names != known {
+        return Err(format!("release: the order knows {known:?}, the workspace has {names:?}"));
+    }
+    Ok(version.to_owned())
+}
+
+/// Keep a Changelog: a section for what is not released, one for this version with its date, no empty list.
+fn changelog(version: &str) -> Result<(), String> {
+    let file = shell::root().join("CHANGELOG.md");
+    let text =
+        fs::read_to_string(file).map_err(|error| format!("release: CHANGELOG.md: {error}"))?;
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("## [")).collect();
+    if heads.first() != Some(&"## [Unreleased]") {
+        return Err("release: CHANGELOG.md begins with [Unreleased]".into());
+    }
+    let this = format!("## [{version}] - ");
+    let date = heads.iter().find_map(|head| head.strip_prefix(&this));
+    let is_date = |date: &str| {
+        let form = date.bytes().zip("0000-00-00".bytes());
+        date.len() == 10
+            && form
+                .into_iter()
+                .all(|(byte, form)| if form == b'0' { byte.is_ascii_digit() } else { byte == form })
+    };
+    if !date.is_some_and(is_date) {
+        return Err(format!("release: CHANGELOG.md has no section {this}YYYY-MM-DD"));
+    }
+    for link in ["[Unreleased]: ".to_owned(), format!("[{version}]: ")] {
+        if !text.contains(&link) {
+            return Err(format!("release: CHANGELOG.md has no link {link}"));
+        }
+    }
+    Ok(())
+}
+
+/// Against the last release, where there is one.
+fn semver() -> Result<(), String> {
+    let tags = shell::output("git tag --list v* --sort=-version:refname")?;
+    let Some(last) = tags.lines().next() else {
+        eprintln!("release: no version was released yet, so there is no API to keep");
+        return Ok(());
+    };
+    programs::install("cargo-semver-checks")?;
+    let packages: String = ORDER[..7].iter().map(|name| format!(" --package {name}")).collect();
+    shell::run(&format!("cargo semver-checks --baseline-rev {last}{packages}"))
+}
+
+/// Packages every crate, and builds what is in the packages of those that stand at the bottom.
+fn packages(version: &str) -> Result<(), String> {
+    let all: String = ORDER.iter().map(|name| format!(" --package {name}")).collect();
+    shell::run(&format!("cargo package --quiet --locked --no-verify --allow-dirty{all}"))?;
+    for name in ORDER {
+        let file = shell::root().join(format!("target/package/{name}-{version}.crate"));
+        let files = shell::output(&format!("tar -tzf {}", file.display()))?;
+        for needed in ["Cargo.toml", "README.md", "src/"] {
+            if !files.lines().any(|line| line.contains(needed)) {
+                return Err(format!("release: the package of {name} has no {needed}"));
+            }
+        }
+        let size = fs::metadata(&file).map_err(|error| error.to_string())?.len();
+        eprintln!("release: {name}-{version}.crate, {size} bytes, {} files", files.lines().count());
+    }
+    // In the order of the arrows: each is built from its package, on those packaged before it.
+    shell::run(
+        "cargo package --quiet --locked --allow-dirty --package signer-core --package signer-device --package signer-protocols",
+    )
+}
+
+/// The program with its completions, its manual and its texts, the same bytes each time, and a checksum.
+fn archive(version: &str) -> Result<PathBuf, String> {
+    let target = shell::root().join("target/dist");
+    reproducible::build(&shell::root(), &target)?;
+    let host = shell::output("rustc --print host-tuple")?;
+    let name = format!("signer-{version}-{}", host.trim());
+    let folder = target.join(&name);
+    let _ = fs::remove_dir_all(&folder);
+    for part in ["completions", "man"] {
+        fs::create_dir_all(folder.join(part)).map_err(|error| error.to_string())?;
+    }
+    let program = folder.join("signer");
+    copy(&target.join("release/signer"), &program)?;
+    for text in ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        copy(&shell::root().join(text), &folder.join(text))?;
+    }
+    let program = program.display();
+    for (shell_name, file) in [("bash", "signer.bash"), ("zsh", "_signer"), ("fish", "signer.fish")]
+    {
+        let script = shell::output(&format!("{program} completions {shell_name}"))?;
+        write(&folder.join("completions").join(file), &script)?;
+    }
+    for command in commands(&program.to_string(), "")? {
+        let page = shell::output(&format!("{program} man {command}"))?;
+        let name = format!("signer {command}").trim().replace(' ', "-");
+        write(&folder.join("man").join(format!("{name}.1")), &page)?;
+    }
+    let archive = target.join(format!("{name}.tar.gz"));
+    let tar = format!(
+        "tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory {} --use-compress-program=gzip\\ -n -cf {} {name}",
+        target.display(),
+        archive.display()
+    );
+    shell::run_command(shell::script(&tar), &tar)?;
+    let sums = format!("sha256sum {name}.tar.gz");
+    let mut command = shell::command(&sums);
+    command.current_dir(&target);
+    let output = command.output().map_err(|error| error.to_string())?;
+    fs::write(target.join("SHA256SUMS"), &output.stdout).map_err(|error| error.to_string())?;
+    eprint!("{}", String::from_utf8_lossy(&output.stdout));
+    Ok(archive)
+}
+
+/// The words of every command, found in the help of the one above it.
+fn commands(program: &str, above: &str) -> Result<Vec<String>, String> {
+    let help = shell::output(&format!("{program} {above} --help"))?;
+    let mut found = vec![above.trim().to_owned()];
+    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in list.take_while(|line| line.starts_with("  ")) {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        if name != "help" && !name.is_empty() && line.starts_with("  ") && !line.starts_with("   ")
+        {
+            found.extend(commands(program, format!("{above} {name}").trim())?);
+        }
+    }
+    Ok(found)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to).map(drop).map_err(|error| format!("release: {}: {error}", from.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    fs::write(file, text).map_err(|error| format!("release: {}: {error}", file.display()))
+}
