@@ -107,12 +107,27 @@ fn semver() -> Result<(), String> {
     shell::run(&format!("cargo semver-checks --baseline-rev {last}{packages}"))
 }
 
-/// Packages every crate, and builds what is in the packages of those that stand at the bottom.
+/// Packages every crate in a copy where publishing is not forbidden: only so does cargo take the crates of this
+/// workspace for each other, and not others of the same name. Those at the bottom are built from their packages.
 fn packages(version: &str) -> Result<(), String> {
+    let copy = shell::root().join("target/package-source");
+    let _ = fs::remove_dir_all(&copy);
+    fs::create_dir_all(&copy).map_err(|error| error.to_string())?;
+    reproducible::copy_committed(&copy)?;
+    let manifest = copy.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(|error| error.to_string())?;
+    let open = text.replace("\npublish = false\n", "\npublish = [\"crates-io\"]\n");
+    write(&manifest, &open)?;
+    let target = shell::root().join("target/package-target");
+    let cargo = |words: &str| {
+        let mut command = shell::command(words);
+        command.current_dir(&copy).env("CARGO_TARGET_DIR", &target);
+        shell::run_command(command, words)
+    };
     let all: String = ORDER.iter().map(|name| format!(" --package {name}")).collect();
-    shell::run(&format!("cargo package --quiet --locked --no-verify --allow-dirty{all}"))?;
+    cargo(&format!("cargo package --quiet --locked --no-verify --allow-dirty{all}"))?;
     for name in ORDER {
-        let file = shell::root().join(format!("target/package/{name}-{version}.crate"));
+        let file = target.join(format!("package/{name}-{version}.crate"));
         let files = shell::output(&format!("tar -tzf {}", file.display()))?;
         for needed in ["Cargo.toml", "README.md", "src/"] {
             if !files.lines().any(|line| line.contains(needed)) {
@@ -122,10 +137,8 @@ fn packages(version: &str) -> Result<(), String> {
         let size = fs::metadata(&file).map_err(|error| error.to_string())?.len();
         eprintln!("release: {name}-{version}.crate, {size} bytes, {} files", files.lines().count());
     }
-    // In the order of the arrows: each is built from its package, on those packaged before it.
-    shell::run(
-        "cargo package --quiet --locked --allow-dirty --package signer-core --package signer-device --package signer-protocols",
-    )
+    let bottom: String = ORDER[..3].iter().map(|name| format!(" --package {name}")).collect();
+    cargo(&format!("cargo package --quiet --locked --allow-dirty{bottom}"))
 }
 
 /// The program with its completions, its manual and its texts, the same bytes each time, and a checksum.

@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// What a fresh clone would hold.
-fn copy_committed(folder: &Path) -> Result<(), String> {
+pub(crate) fn copy_committed(folder: &Path) -> Result<(), String> {
     let archive = folder.join("source.tar");
     shell::run(&format!("git archive --output {} HEAD", archive.display()))?;
     shell::run(&format!("tar -xf {} -C {}", archive.display(), folder.display()))

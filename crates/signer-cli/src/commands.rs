@@ -122,7 +122,9 @@ fn man(words: &[String]) -> Result<Outcome, Failure> {
     let name = std::iter::once("signer").chain(words.iter().map(String::as_str));
     let name = name.collect::<Vec<_>>().join("-");
     let mut page = Vec::new();
-    clap_mangen::Man::new(found.clone().name(name))
+    let mut manual = clap_mangen::Man::new(found.clone());
+    manual = manual.title(name);
+    manual
         .render(&mut page)
         .map_err(|error| Failure::refused(crate::failure::io_reason(&error)))?;
     Ok(Outcome::Raw(page))
