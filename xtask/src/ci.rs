@@ -1,6 +1,9 @@
 //! What a change must pass.
 
-use crate::{constant_time, embedded, memory, no_std, openapi, shell, tidy};
+use crate::{
+    constant_time, differential, embedded, fuzz, instructions, memory, no_std, openapi, shell,
+    supply_chain, tidy,
+};
 
 pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo fmt --all --check")?;
@@ -29,9 +32,13 @@ pub(crate) fn run() -> Result<(), String> {
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run_command(docs, "cargo doc, warnings as errors")?;
     openapi::run()?;
+    supply_chain::deny()?;
     embedded::run(false)?;
     constant_time::run(false)?;
     memory::run(false)?;
+    instructions::run(false)?;
+    differential::run(differential::Size::Short)?;
+    fuzz::run(fuzz::Length::Smoke)?;
     eprintln!("\nall passed");
     Ok(())
 }
