@@ -28,13 +28,14 @@ pub(crate) fn run(update: bool) -> Result<(), String> {
     let list = shell::output(&format!("{} --list", program.display()))?;
     let mut found: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     let mut own = Vec::new();
-    let mut cases = 0;
+    let (mut cases, mut controls) = (0, 0);
     for case in list.lines() {
         let reports = reports(&program, case)?;
         if case == CONTROL {
             if reports.is_empty() {
                 return Err("constant-time: the control went unseen".into());
             }
+            controls += 1;
             eprintln!("constant-time: the control gives {} reports, as it must", reports.len());
             continue;
         }
@@ -47,6 +48,9 @@ pub(crate) fn run(update: bool) -> Result<(), String> {
                 }
             }
         }
+    }
+    if controls != 1 || cases < 24 {
+        return Err(format!("constant-time: {cases} paths and {controls} controls"));
     }
     if !own.is_empty() {
         return Err(format!("constant-time: in our own code:\n{}", own.join("\n")));

@@ -95,7 +95,7 @@ fn self_test(program: &Path) -> Result<Figures, String> {
 
 /// Signs a Privy request and a Blink payment with keys that are only in the firmware.
 fn hardware_signer(program: &Path) -> Result<Figures, String> {
-    shell::run("cargo build --quiet --locked --package signer-cli")?;
+    shell::build_signer("")?;
     let mut figures = sizes("hardware-signer", program)?;
     let folder = shell::root().join("target/embedded/run");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

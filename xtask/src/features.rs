@@ -19,6 +19,7 @@ pub(crate) fn powerset() -> Result<(), String> {
 
 /// Builds the same crates and their tests with the oldest version of each dependency that is asked for.
 pub(crate) fn minimal_versions() -> Result<(), String> {
+    programs::require_nightly()?;
     let root = shell::root();
     let folder = root.join("target/minimal-versions");
     let _ = fs::remove_dir_all(&folder);
@@ -43,6 +44,7 @@ pub(crate) fn minimal_versions() -> Result<(), String> {
 
 /// Compares the public API with the listings in `docs/api`; with `update` they are written anew.
 pub(crate) fn public_api(update: bool) -> Result<(), String> {
+    programs::require_nightly()?;
     programs::install("cargo-public-api")?;
     let mut faults = Vec::new();
     let mut items = 0;

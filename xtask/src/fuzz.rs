@@ -26,6 +26,7 @@ impl Length {
 }
 
 pub(crate) fn run(length: Length) -> Result<(), String> {
+    programs::require_nightly()?;
     programs::install("cargo-fuzz")?;
     let targets = shell::output("cargo +nightly fuzz list")?;
     let targets: Vec<&str> = targets.lines().collect();

@@ -43,7 +43,7 @@ usage: cargo xtask TASK
   coverage       which lines of core and protocols their tests run
   deny           bans, licences, sources, and advisories where a database is at hand
   release        --dry-run: versions, changelog, API, packages and the archive of the program
-  mutants        judge the committed results of mutation testing; mutants MODULE [K/N]: run one module on
+  mutants        judge the committed results of mutation testing; mutants MODULE [K/N | --missed]: run one
   instructions   count instructions with callgrind, compare with the budget; --update: write it
   powerset       every set of features of core, protocols and device
   minimal        the same crates with the oldest versions that they allow
@@ -70,14 +70,15 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),
         ["assurance"] => assurance::run(),
-        ["test"] => assurance::tests(""),
-        ["postmortems"] => assurance::tests("postmortems"),
+        ["test"] => assurance::tests("", 400),
+        ["postmortems"] => assurance::tests("postmortems", 18),
         ["coverage"] => coverage::run(),
         ["deny"] => supply_chain::deny(),
         ["release", "--dry-run"] => release::dry_run(),
         ["mutants"] => mutants::report(),
-        ["mutants", module] => mutants::run(module, None),
-        ["mutants", module, shard] => mutants::run(module, Some(shard)),
+        ["mutants", module] => mutants::run(module, mutants::Part::Whole),
+        ["mutants", module, "--missed"] => mutants::run(module, mutants::Part::Missed),
+        ["mutants", module, shard] => mutants::run(module, mutants::Part::Shard(shard)),
         ["instructions"] => instructions::run(false),
         ["instructions", "--update"] => instructions::run(true),
         ["powerset"] => features::powerset(),

@@ -16,9 +16,7 @@ use crate::shell;
 
 pub(crate) fn run(release: bool) -> Result<(), String> {
     let profile = if release { " --release" } else { "" };
-    shell::run(&format!("cargo build --locked --quiet --package signer-cli{profile}"))?;
-    let program =
-        shell::root().join(if release { "target/release/signer" } else { "target/debug/signer" });
+    let program = shell::build_signer(profile)?;
     let harness = build_harness()?;
     let folder = shell::root().join("target/memory");
     let _ = fs::remove_dir_all(&folder);
@@ -43,7 +41,7 @@ pub(crate) fn run(release: bool) -> Result<(), String> {
         }));
     }
     let list = shell::output(&format!("{} --list", harness.display()))?;
-    let mut types = 0;
+    let (mut types, mut controls) = (0, 0);
     for case in list.lines() {
         let found = scan_type(&harness, case, &folder)?;
         let heap: Vec<&Place> = found.iter().filter(|it| matches!(it, Place::Heap(_))).collect();
@@ -51,11 +49,15 @@ pub(crate) fn run(release: bool) -> Result<(), String> {
             if heap.is_empty() {
                 return Err("memory: the control's copy went unseen".into());
             }
+            controls += 1;
             continue;
         }
         types += 1;
         stack += found.iter().filter(|place| matches!(place, Place::Stack)).count();
         faults.extend(heap.iter().map(|place| format!("{case}: {place:?}")));
+    }
+    if controls != 1 || types < 7 || runs.len() < 28 {
+        return Err(format!("memory: {types} types and {} runs of the program", runs.len()));
     }
     if !faults.is_empty() {
         return Err(format!("memory: copies were left:\n{}", faults.join("\n")));

@@ -4,27 +4,29 @@ use std::process::Command;
 
 use crate::shell;
 
-/// A program, and Debian's package that brings it.
-const DEBIAN: [(&str, &str); 18] = [
-    ("openssl", "openssl"),
-    ("gzip", "gzip"),
-    ("kill", "procps"),
-    ("strace", "strace"),
-    ("unshare", "util-linux"),
-    ("ip", "iproute2"),
-    ("redis-server", "redis-server"),
-    ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
-    ("python3", "python3-venv"),
-    ("qemu-system-arm", "qemu-system-arm"),
-    ("size", "binutils"),
-    ("dpkg-deb", "dpkg"),
-    ("valgrind", "valgrind"),
-    ("llvm-profdata-22", "llvm-22"),
-    ("node", "nodejs"),
-    ("npm", "npm"),
-    ("pkg-config", "pkg-config libssl-dev"),
+/// A line for a shell that succeeds where something is there, and Debian's packages that bring it.
+const DEBIAN: [(&str, &str); 17] = [
+    ("openssl version", "openssl"),
+    ("gzip --version", "gzip"),
+    ("command -v kill", "procps"),
+    ("strace --version", "strace"),
+    ("unshare --version", "util-linux"),
+    ("ip -V", "iproute2"),
+    ("redis-server --version", "redis-server"),
+    ("command -v chromium", "chromium"),
+    ("command -v chromedriver", "chromium-driver"),
+    ("python3 -c 'import ensurepip'", "python3-venv"),
+    ("qemu-system-arm --version", "qemu-system-arm"),
+    ("size --version", "binutils"),
+    ("dpkg-deb --version", "dpkg"),
+    ("valgrind --version", "valgrind"),
+    ("node --version", "nodejs"),
+    ("npm --version", "npm"),
+    ("pkg-config --exists openssl", "pkg-config libssl-dev"),
 ];
+
+/// What only assurance calls.
+const DEBIAN_ASSURANCE: [(&str, &str); 1] = [("llvm-profdata-22 --version", "llvm-22")];
 
 /// A subcommand of cargo, and the version that the figures were made with.
 const CARGO: [(&str, &str); 7] = [
@@ -37,29 +39,35 @@ const CARGO: [(&str, &str); 7] = [
     ("cargo-semver-checks", "0.51.0"),
 ];
 
-/// Debian's packages of the programs that are missing.
-pub(crate) fn missing_packages() -> Vec<&'static str> {
-    let missing = DEBIAN.iter().filter(|(program, _)| !is_there(program));
+/// Debian's packages of what is missing.
+pub(crate) fn missing_packages(assurance: bool) -> Vec<&'static str> {
+    let more = DEBIAN_ASSURANCE.iter().filter(|_| assurance);
+    let missing = DEBIAN.iter().chain(more).filter(|(probe, _)| !succeeds(probe));
     missing.map(|(_, package)| *package).collect()
 }
 
 /// Fails with what to install where one of the programs is missing.
 pub(crate) fn require(programs: &[&str]) -> Result<(), String> {
-    let missing: Vec<String> = programs.iter().filter_map(|program| advice(program)).collect();
+    let advice = |program: &&&str| {
+        let known = DEBIAN.iter().chain(&DEBIAN_ASSURANCE);
+        let mut known = known.filter(|(probe, _)| probe.split(' ').any(|word| word == **program));
+        let package = known.next().map_or(**program, |(_, package)| package);
+        format!(
+            "{program} is missing: install Debian's package {package}, or run `cargo xtask setup`"
+        )
+    };
+    let missing = programs.iter().filter(|program| !is_there(program));
+    let missing: Vec<String> = missing.map(|program| advice(&program)).collect();
     if missing.is_empty() { Ok(()) } else { Err(missing.join("\n")) }
 }
 
-fn advice(program: &str) -> Option<String> {
-    if is_there(program) {
-        return None;
+/// The compiler whose options are not stable: fuzzing, oldest versions and API listings need it.
+pub(crate) fn require_nightly() -> Result<(), String> {
+    if succeeds("cargo +nightly --version") {
+        return Ok(());
     }
-    if let Some((_, version)) = CARGO.iter().find(|(name, _)| name == &program) {
-        return Some(format!(
-            "{program} is missing: run `cargo xtask setup --assurance`, or `cargo install --locked {program} --version {version}`"
-        ));
-    }
-    let package = DEBIAN.iter().find(|(name, _)| name == &program).map(|(_, package)| package);
-    Some(format!("{program} is missing: install the package {}", package.unwrap_or(&program)))
+    Err("the nightly compiler is missing: run `rustup toolchain install nightly --profile minimal`"
+        .into())
 }
 
 /// Installs a subcommand of cargo beneath `target`, where it is missing.
@@ -80,8 +88,12 @@ pub(crate) fn install_all() -> Result<(), String> {
 }
 
 fn is_there(program: &str) -> bool {
+    succeeds(&format!("command -v {program}"))
+}
+
+fn succeeds(probe: &str) -> bool {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("command -v {program}")]);
+    command.args(["-c", probe]);
     shell::with_tools(&mut command);
     command.output().is_ok_and(|output| output.status.success())
 }

@@ -163,7 +163,11 @@ fn archive(version: &str) -> Result<PathBuf, String> {
         let script = shell::output(&format!("{program} completions {shell_name}"))?;
         write(&folder.join("completions").join(file), &script)?;
     }
-    for command in commands(&program.to_string(), "")? {
+    let commands = commands(&program.to_string(), "")?;
+    if commands.len() < 20 {
+        return Err(format!("release: the help names {} commands", commands.len()));
+    }
+    for command in commands {
         let page = shell::output(&format!("{program} man {command}"))?;
         let name = format!("signer {command}").trim().replace(' ', "-");
         write(&folder.join("man").join(format!("{name}.1")), &page)?;
@@ -179,6 +183,9 @@ fn archive(version: &str) -> Result<PathBuf, String> {
     let mut command = shell::command(&sums);
     command.current_dir(&target);
     let output = command.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err("release: no checksum".into());
+    }
     fs::write(target.join("SHA256SUMS"), &output.stdout).map_err(|error| error.to_string())?;
     eprint!("{}", String::from_utf8_lossy(&output.stdout));
     Ok(archive)

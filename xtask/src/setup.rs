@@ -4,10 +4,11 @@ use crate::{programs, shell};
 
 /// Installs what is missing with Debian's package manager; for `assurance` also what cargo installs.
 pub(crate) fn run(assurance: bool) -> Result<(), String> {
-    let missing = programs::missing_packages();
+    let missing = programs::missing_packages(assurance);
     if !missing.is_empty() {
         install(&missing.join(" "))?;
     }
+    programs::require_nightly()?;
     if assurance {
         programs::install_all()?;
     }

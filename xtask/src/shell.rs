@@ -50,6 +50,16 @@ pub(crate) fn run_command(mut command: Command, name: &str) -> Result<(), String
     }
 }
 
+/// Builds the program where it is looked for, whatever target folder the environment names.
+pub(crate) fn build_signer(profile: &str) -> Result<PathBuf, String> {
+    let words = format!("cargo build --quiet --locked --package signer-cli{profile}");
+    let mut build = command(&words);
+    build.env("CARGO_TARGET_DIR", root().join("target"));
+    run_command(build, &words)?;
+    let folder = if profile.contains("release") { "release" } else { "debug" };
+    Ok(root().join("target").join(folder).join("signer"))
+}
+
 /// Runs a command that must succeed, and returns its standard output.
 pub(crate) fn output(words: &str) -> Result<String, String> {
     let output = command(words)

@@ -44,6 +44,7 @@ impl FromStr for DeviceSource {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix("device:").unwrap_or(text);
         let (socket, slot) = match text.rsplit_once('#') {
             Some((socket, slot)) => {
                 let slot = slot.parse().map_err(|_| "a slot is a number from 0 to 255")?;
@@ -67,6 +68,14 @@ impl KeySource {
         }
     }
 
+    /// Whether both are keys of one device, whose line serves one at a time.
+    pub(crate) fn is_same_device(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Device(one), Self::Device(other)) => one.socket == other.socket,
+            _ => false,
+        }
+    }
+
     /// Opens the key; `read` reads one that is a secret.
     pub(crate) fn open<K: Signer<DerSignature> + 'static>(
         &self,
@@ -84,8 +93,12 @@ impl KeySource {
 
 #[cfg(unix)]
 mod line {
+    use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
-    use std::time::Duration;
+    use std::path::Path;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     use signer_device::{DeviceKey, Link};
 
@@ -95,8 +108,49 @@ mod line {
     /// A small chip needs a second for a signature; one that needs ten times as long is not there.
     const DEADLINE: Duration = Duration::from_secs(10);
 
+    /// A stream whose answers come within the deadline, counted from the request, however they drip.
+    pub(crate) struct Line {
+        stream: UnixStream,
+        until: Instant,
+    }
+
+    impl Line {
+        /// A listener whose queue is full would have a `connect` wait for ever: that is left to a thread.
+        fn open(socket: &Path) -> io::Result<Self> {
+            let (sender, receiver) = mpsc::channel();
+            let path = socket.to_owned();
+            thread::spawn(move || sender.send(UnixStream::connect(path)));
+            let connected = receiver.recv_timeout(DEADLINE);
+            let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            stream.set_write_timeout(Some(DEADLINE))?;
+            Ok(Self { stream, until: Instant::now() })
+        }
+    }
+
+    impl Read for Line {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let left = self.until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.stream.set_read_timeout(Some(left))?;
+            self.stream.read(buffer)
+        }
+    }
+
+    impl Write for Line {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.until = Instant::now() + DEADLINE;
+            self.stream.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.stream.flush()
+        }
+    }
+
     /// A key on a device. The error of a signer carries no reason: the user is told it here.
-    struct Key(DeviceKey<UnixStream, VerifyingKey>);
+    struct Key(DeviceKey<Line, VerifyingKey>);
 
     impl Signer<DerSignature> for Key {
         fn try_sign(&self, input: &[u8]) -> signer_core::signature::Result<DerSignature> {
@@ -108,14 +162,10 @@ mod line {
     }
 
     impl DeviceSource {
-        pub(crate) fn link(&self) -> Result<Link<UnixStream>, Failure> {
-            let stream = UnixStream::connect(&self.socket).and_then(|stream| {
-                stream.set_read_timeout(Some(DEADLINE))?;
-                stream.set_write_timeout(Some(DEADLINE))?;
-                Ok(stream)
-            });
-            let stream = stream.map_err(|error| Failure::refused(io_reason(&error)).about(self))?;
-            Ok(Link::new(stream))
+        pub(crate) fn link(&self) -> Result<Link<Line>, Failure> {
+            let line = Line::open(&self.socket);
+            let line = line.map_err(|error| Failure::refused(io_reason(&error)).about(self))?;
+            Ok(Link::new(line))
         }
 
         pub(super) fn p256_key(&self) -> Result<P256Key, Failure> {

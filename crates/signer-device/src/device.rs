@@ -43,13 +43,12 @@ pub struct Measurement {
 ///
 /// let question = Message { kind: Kind::Describe, id: 1, slot: 0, algorithm: 0, payload: &[] };
 /// let mut line = FrameReader::<MAX_FRAME>::new();
-/// let mut answer = Vec::new();
+/// let mut reply = None;
 /// question.write(&mut |byte| {
-///     if let Some(frame) = line.push(byte) {
-///         device.answer(frame, Default::default()).write(&mut |byte| answer.push(byte));
-///     }
+///     reply = line.push(byte).and_then(|frame| device.answer(frame, Default::default()));
 /// })?;
-/// assert!(answer.windows(65).any(|bytes| bytes == key.verifying_key().to_sec1_uncompressed()));
+/// let reply = reply.expect("a whole frame is answered");
+/// assert_eq!(reply.message().payload, key.verifying_key().to_sec1_uncompressed());
 /// # Ok(())
 /// # }
 /// ```
@@ -75,15 +74,17 @@ impl<'k> Device<'k> {
         Self { slots }
     }
 
-    /// Answers what a [`crate::FrameReader`] handed on. A damaged frame is refused under id 0.
-    pub fn answer(&self, frame: Result<&[u8], FrameError>, measured: Measurement) -> Reply {
+    /// Answers what a [`crate::FrameReader`] handed on. A damaged frame, or a content that is no message, is refused
+    /// under id 0. What only a device sends is not answered: a line that echoes would never be silent again.
+    pub fn answer(&self, frame: Result<&[u8], FrameError>, measured: Measurement) -> Option<Reply> {
         let request = frame.map_err(|_| Refusal::Frame).and_then(Message::parse);
-        let request = match request {
-            Ok(request) => request,
-            Err(refusal) => return Reply::refused(0, 0, refusal),
-        };
-        self.answer_request(&request, measured)
-            .unwrap_or_else(|refusal| Reply::refused(request.id, request.slot, refusal))
+        Some(match request {
+            Err(refusal) => Reply::refused(0, 0, refusal),
+            Ok(Message { kind: Kind::Answer | Kind::Refused, .. }) => return None,
+            Ok(request) => self
+                .answer_request(&request, measured)
+                .unwrap_or_else(|refusal| Reply::refused(request.id, request.slot, refusal)),
+        })
     }
 
     fn answer_request(

@@ -1,7 +1,9 @@
-//! The backend's side: a device at the other end of a stream. Nothing that it sends is believed: a
-//! signature is verified before it is handed on.
+//! The backend's side: a device at the other end of a stream. A signature is verified under the public key that the
+//! device named before it is handed on; whose key that is, only the caller can know.
 
+use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
@@ -14,8 +16,8 @@ use crate::{Algorithm, FrameReader, Kind, Measurement, Message, Refusal};
 
 /// Answers are far shorter than requests.
 const MAX_ANSWER: usize = 256;
-/// Frames that answer something else, before the line is given up.
-const MAX_STRAY_FRAMES: usize = 16;
+/// What is read in search of an answer, before the line is given up: a few frames that answer something else.
+const MAX_READ: usize = 16 * MAX_ANSWER;
 
 /// A line to a device. The stream's own timeouts bound each step.
 pub struct Link<S> {
@@ -28,7 +30,7 @@ pub struct Link<S> {
 #[non_exhaustive]
 pub enum DeviceError {
     /// The line failed or ended.
-    #[error("the line to the device failed: {}", .0.kind())]
+    #[error("the line to the device failed: {}", reason(.0))]
     Line(#[from] io::Error),
     /// The device refused the request.
     #[error("the device refused: {0}")]
@@ -44,10 +46,21 @@ pub enum DeviceError {
     Signature,
 }
 
+/// A timeout has two names.
+fn reason(error: &io::Error) -> std::string::String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "no answer in time".into(),
+        kind => std::string::ToString::to_string(&kind),
+    }
+}
+
 impl<S: Read + Write> Link<S> {
-    /// A line over a stream.
-    pub const fn new(stream: S) -> Self {
-        Self { stream, last_id: 0 }
+    /// A line over a stream. It begins with a random id: what a former user of the line asked for is not taken for
+    /// an answer.
+    pub fn new(stream: S) -> Self {
+        let random = RandomState::new().build_hasher().finish().to_le_bytes();
+        let last_id = u32::from_le_bytes([random[0], random[1], random[2], random[3]]);
+        Self { stream, last_id }
     }
 
     /// The stream.
@@ -95,7 +108,7 @@ impl<S: Read + Write> Link<S> {
     /// The first slot with a key of the kind `V`, as a signer.
     ///
     /// # Errors
-    /// [`DeviceError`]; [`Refusal::Slot`] where there is none.
+    /// [`DeviceError`]; [`Refusal::Slot`] where no slot holds one.
     pub fn into_first_key<V: DeviceVerifyingKey>(mut self) -> Result<DeviceKey<S, V>, DeviceError> {
         for slot in 0..=u8::MAX {
             if self.describe(slot)?.0 == V::ALGORITHM as u8 {
@@ -116,19 +129,26 @@ impl<S: Read + Write> Link<S> {
         let request = Message { kind, id: self.last_id, slot, algorithm, payload };
         let mut bytes = Vec::with_capacity(payload.len() + 64);
         request.write(&mut |byte| bytes.push(byte)).map_err(|_| DeviceError::TooLong)?;
-        self.stream.write_all(&bytes)?;
-        self.stream.flush()?;
-        self.answer(slot)
+        self.send(&bytes)?;
+        self.answer(slot, &bytes)
     }
 
-    fn answer(&mut self, slot: u8) -> Result<(u8, Vec<u8>), DeviceError> {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
+    }
+
+    fn answer(&mut self, slot: u8, request: &[u8]) -> Result<(u8, Vec<u8>), DeviceError> {
         let mut reader = FrameReader::<MAX_ANSWER>::new();
-        let mut strays = 0;
+        let mut damaged = false;
         let mut byte = [0];
-        while strays < MAX_STRAY_FRAMES {
-            self.stream.read_exact(&mut byte)?;
+        for _ in 0..MAX_READ {
+            match self.stream.read_exact(&mut byte) {
+                // It came damaged twice, and nothing else came.
+                Err(_) if damaged => return Err(DeviceError::Refused(Refusal::Frame)),
+                read => read?,
+            }
             let Some(frame) = reader.push(byte[0]) else { continue };
-            strays += 1;
             // A damaged frame may be the end of what was on the line before.
             let Ok(message) = frame.map_err(drop).and_then(|it| Message::parse(it).map_err(drop))
             else {
@@ -136,7 +156,7 @@ impl<S: Read + Write> Link<S> {
             };
             let mine = message.id == self.last_id && message.slot == slot;
             match message {
-                Message { kind: Kind::Refused, payload: [number], id, .. } if mine || id == 0 => {
+                Message { kind: Kind::Refused, payload: [number], .. } if mine => {
                     return Err(Refusal::from_byte(*number).map_or(
                         DeviceError::Answer("a refusal of an unknown number"),
                         DeviceError::Refused,
@@ -144,6 +164,12 @@ impl<S: Read + Write> Link<S> {
                 }
                 Message { kind: Kind::Answer, algorithm, payload, .. } if mine => {
                     return Ok((algorithm, payload.to_vec()));
+                }
+                // Something came damaged: this request, or what was on the line before it. It is sent once more;
+                // should it be answered twice, the second answer is that of no later id.
+                Message { kind: Kind::Refused, id: 0, .. } if !damaged => {
+                    damaged = true;
+                    self.send(request)?;
                 }
                 // The answer to a request that was given up.
                 _ => {}
@@ -163,6 +189,8 @@ impl<S> fmt::Debug for Link<S> {
 pub trait DeviceVerifyingKey: sealed::Read + Copy {
     /// How its signatures are made.
     const ALGORITHM: Algorithm;
+    /// The length of one, in bytes.
+    const SIGNATURE_LEN: usize;
 }
 
 mod sealed {
@@ -174,16 +202,18 @@ mod sealed {
 
 impl DeviceVerifyingKey for p256::VerifyingKey {
     const ALGORITHM: Algorithm = Algorithm::EcdsaP256Sha256;
+    const SIGNATURE_LEN: usize = 64;
 }
 
 impl sealed::Read for p256::VerifyingKey {
     fn read(bytes: &[u8]) -> Option<Self> {
-        Self::from_sec1_bytes(bytes).ok()
+        Self::from_sec1_bytes(bytes).ok().filter(|_| bytes.len() == 65)
     }
 }
 
 impl DeviceVerifyingKey for ed25519::VerifyingKey {
     const ALGORITHM: Algorithm = Algorithm::Ed25519;
+    const SIGNATURE_LEN: usize = 64;
 }
 
 impl sealed::Read for ed25519::VerifyingKey {
@@ -194,11 +224,12 @@ impl sealed::Read for ed25519::VerifyingKey {
 
 impl DeviceVerifyingKey for secp256k1::VerifyingKey {
     const ALGORITHM: Algorithm = Algorithm::EcdsaSecp256k1Eip191;
+    const SIGNATURE_LEN: usize = 65;
 }
 
 impl sealed::Read for secp256k1::VerifyingKey {
     fn read(bytes: &[u8]) -> Option<Self> {
-        Self::from_sec1_bytes(bytes).ok()
+        Self::from_sec1_bytes(bytes).ok().filter(|_| bytes.len() == 65)
     }
 }
 
@@ -224,7 +255,11 @@ impl<S: Read + Write, V: DeviceVerifyingKey> DeviceKey<S, V> {
     fn ask(&self, input: &[u8]) -> Result<Vec<u8>, DeviceError> {
         // A request that a panic broke off leaves the line as a lost answer does.
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(link.ask(Kind::Sign, self.slot, V::ALGORITHM as u8, input)?.1)
+        let (algorithm, signature) = link.ask(Kind::Sign, self.slot, V::ALGORITHM as u8, input)?;
+        if algorithm != V::ALGORITHM as u8 || signature.len() != V::SIGNATURE_LEN {
+            return Err(DeviceError::Answer("not a signature of its algorithm"));
+        }
+        Ok(signature)
     }
 }
 

@@ -45,8 +45,7 @@ pub enum Kind {
     Refused = 0xff,
 }
 
-/// How a signing input is hashed and signed. There is none that takes a digest: what a device
-/// signs, it has read.
+/// How a signing input is hashed and signed. ECDSA takes no digest: what a device signs so, it has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Algorithm {

@@ -40,7 +40,8 @@ pub(crate) fn device_with(
         while line.read_exact(&mut byte).is_ok() {
             let Some(frame) = reader.push(byte[0]) else { continue };
             let measured = Measurement { stack_bytes: 4_096, ticks: 77 };
-            if line.write_all(&damage(&device.answer(frame, measured))).is_err() {
+            let Some(reply) = device.answer(frame, measured) else { continue };
+            if line.write_all(&damage(&reply)).is_err() {
                 return;
             }
         }

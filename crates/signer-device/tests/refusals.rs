@@ -68,11 +68,9 @@ fn messages_that_are_none_are_refused() {
     other_version[0] = 2;
     let mut unknown_kind = whole;
     unknown_kind[1] = 9;
-    let mut from_a_device = whole;
-    from_a_device[1] = 0x80;
     let mut longer = whole;
     longer[9] = 2;
-    for content in [&other_version[..], &unknown_kind, &from_a_device, &longer, &whole[..9], &[]] {
+    for content in [&other_version[..], &unknown_kind, &longer, &whole[..9], &[]] {
         let mut stream = device();
         let mut bytes = Vec::new();
         signer_device::write_frame(&[content], &mut |byte| bytes.push(byte));
@@ -111,5 +109,43 @@ fn refusal(mut stream: UnixStream) -> u8 {
             assert_eq!(message.kind, Kind::Refused);
             return message.payload[0];
         }
+    }
+}
+
+/// A line that echoes sends a device its own answers: it stays silent on them.
+#[test]
+fn what_a_device_sends_is_not_answered() {
+    use std::io::Read;
+    let mut stream = device();
+    let mut bytes = Vec::new();
+    for kind in [Kind::Answer, Kind::Refused] {
+        let echo = Message { kind, id: 1, slot: 0, algorithm: 0, payload: b"x" };
+        echo.write(&mut |byte| bytes.push(byte)).unwrap();
+    }
+    stream.write_all(&bytes).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_millis(100))).unwrap();
+    assert!(stream.read(&mut [0]).is_err(), "it answered");
+}
+
+/// Junk before a request, whole or half a frame: the request is answered.
+#[test]
+fn junk_on_the_line_costs_no_request() {
+    for junk in [&b"\xc0half a frame"[..], b"noise", b"\xc0\xdb", b"\xc0\x01\x02\xc0", &[1; 40_000]]
+    {
+        let mut stream = device();
+        stream.write_all(junk).unwrap();
+        let key = Link::new(stream).into_key::<ed25519::VerifyingKey>(1).unwrap();
+        key.sign(b"input").unwrap();
+        key.sign(b"another").unwrap();
+    }
+}
+
+/// Bytes that never make a frame end with a count, not with the patience of the caller.
+#[test]
+fn an_endless_line_is_given_up() {
+    for byte in [0x00, 0xc0, 0xdb] {
+        let stream = device_with(move |_| vec![byte; 200_000]);
+        let error = Link::new(stream).describe(0).unwrap_err();
+        assert!(matches!(error, DeviceError::Answer(_)), "{byte:x}: {error}");
     }
 }

@@ -9,11 +9,15 @@ pub(crate) struct Needles(pub(crate) Vec<(&'static str, Vec<u8>)>);
 const PIECE: usize = 16;
 
 impl Needles {
-    /// A key of 32 bytes: as it is, in hex of both cases, in base64 of both alphabets at each of the
+    /// A key of 32 bytes: as it is, as limbs of a scalar, in hex of both cases, in base64 of both alphabets at each of the
     /// three alignments, in base58.
     pub(crate) fn of_key(key: &[u8; 32]) -> Self {
         let mut list = Vec::new();
         pieces("raw", key, &mut list);
+        // As the curve libraries hold a scalar: limbs, the least first.
+        let mut reversed = *key;
+        reversed.reverse();
+        pieces("limbs", &reversed, &mut list);
         let mut text = [0; 128];
         if let Ok(hex) = hex::encode(key, &mut text) {
             pieces("hex", hex.as_bytes(), &mut list);

@@ -75,7 +75,7 @@ impl Stopped {
         let process = format!("/proc/{}", self.child.id());
         let maps = fs::read_to_string(format!("{process}/maps")).map_err(fail)?;
         let environment = self.environment().ok_or("memory: where the environment block is")?;
-        let stacks = self.stack_pointers();
+        let stacks = self.stack_pointers()?;
         let mut memory = File::open(format!("{process}/mem")).map_err(fail)?;
         let mut places = Vec::new();
         for line in maps.lines().filter(|line| line.contains(" rw")) {
@@ -90,10 +90,7 @@ impl Stopped {
             let is_stack = name == "[stack]" || stacks.iter().any(|it| (start..end).contains(it));
             let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
             memory.seek(SeekFrom::Start(start)).map_err(fail)?;
-            if memory.read_exact(&mut bytes).is_err() {
-                // Pages of the kernel, such as [vvar].
-                continue;
-            }
+            memory.read_exact(&mut bytes).map_err(|error| format!("memory: {line}: {error}"))?;
             for (form, needle) in &needles.0 {
                 for at in positions(&bytes, needle) {
                     let address = start + u64::try_from(at).unwrap_or_default();
@@ -110,20 +107,25 @@ impl Stopped {
         Ok(places)
     }
 
-    /// Where each thread's stack stands: the field before the last of its waiting system call.
-    fn stack_pointers(&self) -> Vec<u64> {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()));
-        let calls = threads
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|thread| fs::read_to_string(thread.path().join("syscall")).ok());
-        calls
-            .filter_map(|call| {
-                let pointer = call.split_whitespace().rev().nth(1)?.strip_prefix("0x")?;
-                u64::from_str_radix(pointer, 16).ok()
-            })
-            .collect()
+    /// Where each thread's stack stands: the field before the last of its waiting system call. A thread that still
+    /// runs has none, and is waited for.
+    fn stack_pointers(&self) -> Result<Vec<u64>, String> {
+        let pointer = |call: &str| {
+            let pointer = call.split_whitespace().rev().nth(1)?.strip_prefix("0x")?;
+            u64::from_str_radix(pointer, 16).ok()
+        };
+        let began = Instant::now();
+        while began.elapsed() < DEADLINE {
+            let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+            let threads = threads.map_err(|error| format!("memory: {error}"))?.flatten();
+            let calls = threads.map(|thread| fs::read_to_string(thread.path().join("syscall")));
+            let pointers: Option<Vec<u64>> = calls.map(|call| pointer(&call.ok()?)).collect();
+            match pointers {
+                Some(pointers) => return Ok(pointers),
+                None => sleep(Duration::from_millis(2)),
+            }
+        }
+        Err("memory: a thread does not come to rest".into())
     }
 
     /// `env_start` to `env_end`: fields 50 and 51 of `stat`, counted behind the name in brackets.

@@ -193,6 +193,11 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         None => Expiry::UnixMs(system::now_ms()?.saturating_add(DEFAULT_EXPIRY_MS)),
     };
     let request = build(&arguments.request, expiry)?;
+    for (at, key) in arguments.key.iter().enumerate() {
+        if arguments.key.iter().skip(at + 1).any(|other| key.is_same_device(other)) {
+            return Err(Failure::usage("a device signs with one of its keys in a call"));
+        }
+    }
     let keys = arguments.key.iter().map(open_key).collect::<Result<Vec<_>, _>>()?;
     let signers: Vec<&dyn Signer<DerSignature>> =
         keys.iter().map(|key| key.signer.as_ref()).collect();

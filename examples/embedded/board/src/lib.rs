@@ -93,17 +93,22 @@ impl Clock {
     }
 }
 
-/// The deepest that the stack has been since the start, in bytes: `cortex-m-rt` painted it.
+/// How deep the stack has been at least since the start, in bytes: `cortex-m-rt` painted it, and what was used
+/// without being written is not seen.
 pub fn deepest_stack() -> u32 {
     unsafe extern "C" {
         static _stack_start: u32;
         static _stack_end: u32;
     }
-    let (top, bottom) = (ptr::addr_of!(_stack_start), ptr::addr_of!(_stack_end));
-    let mut place = bottom;
-    // SAFETY: words between the two ends of the stack, which the linker script names.
-    while place < top && unsafe { ptr::read_volatile(place) } == cortex_m_rt::STACK_PAINT_VALUE {
-        place = place.wrapping_add(1);
+    let top = ptr::addr_of!(_stack_start).expose_provenance();
+    let mut place = ptr::addr_of!(_stack_end).expose_provenance();
+    // SAFETY: aligned words between the two ends of the stack, which the linker script names; they are read as
+    // the device's memory, whatever the compiler keeps in them.
+    while place < top
+        && unsafe { ptr::read_volatile(ptr::with_exposed_provenance::<u32>(place)) }
+            == cortex_m_rt::STACK_PAINT_VALUE
+    {
+        place += size_of::<u32>();
     }
-    (top as usize - place as usize) as u32
+    (top - place) as u32
 }

@@ -34,6 +34,8 @@ fn main() -> ! {
         let measured = Measurement { stack_bytes: deepest_stack(), ticks };
         let (reply, took) = clock.time(|| device.answer(frame, measured));
         ticks = took;
-        reply.write(&mut |byte| serial.write(byte));
+        if let Some(reply) = reply {
+            reply.write(&mut |byte| serial.write(byte));
+        }
     }
 }

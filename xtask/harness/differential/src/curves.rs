@@ -94,7 +94,9 @@ fn secp256k1<C: secp256k1::Signing + secp256k1::Verification>(
     let (id, fixed) = their_signature.serialize_compact();
     let public = PublicKey::from_secret_key(library, &their_key).serialize_uncompressed();
     let recovered = library.recover_ecdsa(theirs, &their_signature)?.serialize_uncompressed();
-    Ok(our_signature[..64] == fixed
+    let ours_recovers = ours::RecoverableSignature::from_bytes(&our_signature)?.recover(&digest)?;
+    Ok(ours_recovers.to_sec1_uncompressed() == recovered
+        && our_signature[..64] == fixed
         && i32::from(our_signature[64]) == 27 + i32::from(id)
         && our_key.verifying_key().to_sec1_uncompressed() == public
         && recovered == public)
