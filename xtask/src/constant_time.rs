@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ type Places = BTreeMap<String, Known>;
 
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
-    let program = build()?;
+    let program = shell::build_harness("constant-time")?;
     let list = shell::output(&format!("{} --list", program.display()))?;
     let mut found: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     let mut own = Vec::new();
@@ -70,15 +70,6 @@ pub(crate) fn run(update: bool) -> Result<(), String> {
         found.len()
     );
     Ok(())
-}
-
-fn build() -> Result<PathBuf, String> {
-    let target = shell::root().join("target/harness");
-    let mut command = shell::command("cargo build --release --locked --quiet");
-    command.current_dir(shell::root().join("xtask/harness/constant-time"));
-    command.env("CARGO_TARGET_DIR", &target);
-    shell::run_command(command, "cargo build --release (in xtask/harness/constant-time)")?;
-    Ok(target.join("release/constant-time-harness"))
 }
 
 enum Place {

@@ -1,7 +1,6 @@
 //! Our code beside independent code: OpenSSL, libsecp256k1, Node, a published package for RFC 8785, and the
 //! published digest of its hundred million numbers.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::{programs, shell};
@@ -23,7 +22,7 @@ pub(crate) enum Size {
 
 pub(crate) fn run(size: Size) -> Result<(), String> {
     programs::require(&["node", "npm", "pkg-config"])?;
-    let harness = build()?;
+    let harness = shell::build_harness("differential")?;
     let peers = shell::root().join("xtask/peers/differential");
     let mut install = shell::command("npm ci --no-audit --no-fund --silent");
     install.current_dir(&peers);
@@ -54,7 +53,10 @@ pub(crate) fn run(size: Size) -> Result<(), String> {
 pub(crate) fn numbers(count: u64) -> Result<(), String> {
     let published = NUMBERS.iter().find(|(lines, _)| *lines == count);
     let (_, published) = published.ok_or("no digest is published for that many numbers")?;
-    let digest = shell::output(&format!("{} numbers {count}", build()?.display()))?;
+    let digest = shell::output(&format!(
+        "{} numbers {count}",
+        shell::build_harness("differential")?.display()
+    ))?;
     if digest.trim() != *published {
         return Err(format!(
             "differential: {count} numbers give {digest}, published is {published}"
@@ -62,15 +64,6 @@ pub(crate) fn numbers(count: u64) -> Result<(), String> {
     }
     println!("{count} numbers of RFC 8785: {published}");
     Ok(())
-}
-
-fn build() -> Result<PathBuf, String> {
-    let target = shell::root().join("target/harness");
-    let mut command = shell::command("cargo build --release --locked --quiet");
-    command.current_dir(shell::root().join("xtask/harness/differential"));
-    command.env("CARGO_TARGET_DIR", &target);
-    shell::run_command(command, "cargo build --release (in xtask/harness/differential)")?;
-    Ok(target.join("release/differential-harness"))
 }
 
 fn compare(harness: &std::path::Path, task: &str, count: u64, seed: u32) -> Result<u64, String> {

@@ -12,12 +12,7 @@ const MANY: u32 = 310;
 
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
-    let target = shell::root().join("target/harness");
-    let mut build = shell::command("cargo build --release --locked --quiet");
-    build.current_dir(shell::root().join("xtask/harness/instructions"));
-    build.env("CARGO_TARGET_DIR", &target);
-    shell::run_command(build, "cargo build --release (in xtask/harness/instructions)")?;
-    let program = target.join("release/instructions-harness");
+    let program = shell::build_harness("instructions")?;
     let list = shell::output(&format!("{} --list", program.display()))?;
     let mut figures = Figures::new();
     for case in list.lines() {

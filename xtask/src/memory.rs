@@ -6,7 +6,7 @@ mod process;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use self::keys::{Case, Source};
@@ -17,7 +17,7 @@ use crate::shell;
 pub(crate) fn run(release: bool) -> Result<(), String> {
     let profile = if release { " --release" } else { "" };
     let program = shell::build_signer(profile)?;
-    let harness = build_harness()?;
+    let harness = shell::build_harness("memory")?;
     let folder = shell::root().join("target/memory");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -67,15 +67,6 @@ pub(crate) fn run(release: bool) -> Result<(), String> {
         runs.len()
     );
     Ok(())
-}
-
-fn build_harness() -> Result<PathBuf, String> {
-    let target = shell::root().join("target/harness");
-    let mut command = shell::command("cargo build --release --locked --quiet");
-    command.current_dir(shell::root().join("xtask/harness/memory"));
-    command.env("CARGO_TARGET_DIR", &target);
-    shell::run_command(command, "cargo build --release (in xtask/harness/memory)")?;
-    Ok(target.join("release/memory-harness"))
 }
 
 /// Runs a command of the program and looks at its memory when it is about to print: by then its keys

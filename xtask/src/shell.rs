@@ -60,6 +60,15 @@ pub(crate) fn build_signer(profile: &str) -> Result<PathBuf, String> {
     Ok(root().join("target").join(folder).join("signer"))
 }
 
+/// Builds one of the programs in `xtask/harness`, each a workspace of its own, optimised.
+pub(crate) fn build_harness(name: &str) -> Result<PathBuf, String> {
+    let target = root().join("target/harness");
+    let mut build = command("cargo build --release --locked --quiet");
+    build.current_dir(root().join("xtask/harness").join(name)).env("CARGO_TARGET_DIR", &target);
+    run_command(build, &format!("cargo build --release (in xtask/harness/{name})"))?;
+    Ok(target.join("release").join(format!("{name}-harness")))
+}
+
 /// Runs a command that must succeed, and returns its standard output.
 pub(crate) fn output(words: &str) -> Result<String, String> {
     let output = command(words)
