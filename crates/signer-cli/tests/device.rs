@@ -58,8 +58,8 @@ fn a_key_on_a_device_stands_where_a_file_would() {
     };
     for key in ["device:line.sock", "device:line.sock#0"] {
         let signed = sign(key);
-        let signed: serde_json::Value =
-            serde_json::from_slice(&signed.stdout).expect(&stderr(&signed));
+        let signed: serde_json::Value = serde_json::from_slice(&signed.stdout)
+            .unwrap_or_else(|_| panic!("{}", stderr(&signed)));
         let words = [
             &["privy", "verify", "--public-key", public["publicKey"].as_str().unwrap()][..],
             &["--signature", signed["signature"].as_str().unwrap()],
