@@ -1,7 +1,7 @@
 //! Strict reading of private key files: PKCS#8 (RFC 5208, 5958) and SEC1 (RFC 5915), DER and PEM.
 
 use pem_rfc7468::{Decoder, Error as PemError};
-use pkcs8::der::{Decode, ErrorKind};
+use pkcs8::der::Decode;
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
@@ -54,10 +54,7 @@ impl<'a> KeyParts<'a> {
 
     /// Reads a `PrivateKeyInfo` or `OneAsymmetricKey`.
     pub(crate) fn from_pkcs8(der: &'a [u8], algorithm: KeyAlgorithm) -> Result<Self, Error> {
-        let info = PrivateKeyInfoRef::from_der(der).map_err(|error| match error.kind() {
-            ErrorKind::OidUnknown { .. } => Error::Algorithm,
-            _ => Error::Der,
-        })?;
+        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| Error::Der)?;
         let outer_public = info.public_key.map(|bits| bits.as_bytes().unwrap_or_default());
         match algorithm {
             #[cfg(any(feature = "p256", feature = "secp256k1"))]

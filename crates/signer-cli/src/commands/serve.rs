@@ -124,11 +124,12 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
         let listener = TcpListener::bind(fixed.listen).await.or_refuse(fixed.listen)?;
         let stop = process::stop_signal().or_refuse("signals")?;
         let address = listener.local_addr().or_refuse(fixed.listen)?;
+        // Whoever reads the line may give orders.
+        take_orders(orders, hangups, fixed.control)?;
         tracing::info!(%address, tls = service.is_secured(), "listening");
         if let Some(address) = fixed.status {
             serve_status(address, endpoint).await?;
         }
-        take_orders(orders, hangups, fixed.control)?;
         if let Some(jwt) = jwt {
             prepare(&jwt).await;
         }
