@@ -312,7 +312,9 @@ fn numbers_without_a_double_are_refused_in_every_member() {
     let amount = SignerRequest::parse(br#"{"amount":1e400}"#, Limits::default()).unwrap();
     let fields: Vec<_> = amount.validate(&Policy::catalogue()).unwrap_err().fields().collect();
     assert_eq!(fields, ["amount", "chainId", "address", "token"]);
-    assert!(SignerRequest::parse(br#"{"x":1e400}"#, Limits::default()).is_err());
+    for body in [r#"{"x":1e400}"#, r#"{"x":[0,1e400]}"#, r#"{"x":{"y":-1e400}}"#] {
+        assert!(SignerRequest::parse(body.as_bytes(), Limits::default()).is_err(), "{body}");
+    }
 }
 
 #[test]
