@@ -279,3 +279,42 @@ fn a_valid_payment_says_what_was_asked() {
     assert!(valid(ADDRESS, &format!("{TOKEN}0")).is_err());
     assert!(valid(&format!("0x{}", "0".repeat(40)), TOKEN).is_err());
 }
+
+/// Solana's texts are compared letter by letter; a token of Hyperliquid has an even number of digits, 32 to 40.
+#[test]
+fn addresses_of_chains_that_are_not_evm() {
+    const ADDRESS: &str = "9r5nFjc8wa4gkAzU6iUNT2SnyBR6rTZmkr1hN2c7vis6";
+    const TOKEN: &str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+    let valid = |address: &str| {
+        let body = format!(
+            r#"{{"amount":50,"chainId":792703809,"address":"{address}","token":"{TOKEN}"}}"#
+        );
+        SignerRequest::parse(body.as_bytes(), Limits::default())
+            .and_then(|request| request.validate(&Policy::catalogue()))
+    };
+    let payment = valid(ADDRESS).unwrap();
+    assert!(payment.is_destination(ADDRESS));
+    assert!(!payment.is_destination(&ADDRESS.to_ascii_lowercase()));
+    assert!(valid(TOKEN).is_err(), "the token is no destination");
+
+    for (digits, allowed) in
+        [(30, false), (32, true), (33, false), (34, true), (40, true), (42, false)]
+    {
+        let token = format!("0x{}", "a1".repeat(21).get(..digits).unwrap());
+        let file: PolicyFile =
+            toml::from_str(&format!("[chains]\n1337 = [\"{token}\"]\n")).unwrap();
+        assert_eq!(Policy::try_from(file).is_ok(), allowed, "{digits} digits");
+    }
+}
+
+#[test]
+fn a_ceiling_of_the_day_is_more_than_nothing() {
+    let policy = |dollars: &str| {
+        let file: PolicyFile = toml::from_str(&format!("max_per_day = \"{dollars}\"\n")).unwrap();
+        Policy::try_from(file)
+    };
+    let ceiling = UsdMicros::parse_dollars("0.000001").unwrap();
+    assert_eq!(policy("0.000001").unwrap().max_per_day(), Some(ceiling));
+    assert!(policy("0").is_err());
+    assert!(policy("0.000000").is_err());
+}
