@@ -81,7 +81,8 @@ pub(crate) fn run() -> Result<(), String> {
     let text = fs::read_to_string(&page).map_err(|error| error.to_string())?;
     let (before, rest) = text.split_once(BEGIN).ok_or("docs/benchmarks.md has no place for it")?;
     let (_, after) = rest.split_once(END).ok_or("docs/benchmarks.md has no end of the place")?;
-    fs::write(page, format!("{before}{BEGIN}{table}{END}{after}"))
+    let plot = "![times as fast as the peer](benchmarks.svg)\n\n";
+    fs::write(page, format!("{before}{BEGIN}{plot}{table}{END}{after}"))
         .map_err(|error| error.to_string())
 }
 
