@@ -6,7 +6,6 @@
 use core::fmt;
 
 use ecdsa::hazmat::sign_prehashed_rfc6979;
-use p256::elliptic_curve::Generate;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{NistP256, SecretKey};
 use pkcs8::der::Decode;
@@ -78,9 +77,15 @@ impl SigningKey {
         Ok(key)
     }
 
-    /// Makes a key from the caller's generator.
+    /// Makes a key from the caller's generator, which is asked until it gives a scalar: one that is stuck at zero
+    /// is asked forever.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        Self(SecretKey::generate_from_rng(rng))
+        loop {
+            let scalar = SecretBytes::<32>::init(|bytes| rng.fill_bytes(bytes));
+            if let Ok(key) = Self::from_scalar(scalar.expose_secret()) {
+                return key;
+            }
+        }
     }
 
     /// The public key; one scalar multiplication.

@@ -7,7 +7,6 @@ use core::fmt;
 
 use ecdsa::RecoveryId;
 use ecdsa::hazmat::sign_prehashed_rfc6979;
-use k256::elliptic_curve::Generate;
 use k256::elliptic_curve::sec1::ToSec1Point;
 use k256::{Secp256k1, SecretKey};
 use rand_core::CryptoRng;
@@ -70,9 +69,15 @@ impl SigningKey {
         Ok(key)
     }
 
-    /// Makes a key from the caller's generator.
+    /// Makes a key from the caller's generator, which is asked until it gives a scalar: one that is stuck at zero
+    /// is asked forever.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        Self(SecretKey::generate_from_rng(rng))
+        loop {
+            let scalar = SecretBytes::<32>::init(|bytes| rng.fill_bytes(bytes));
+            if let Ok(key) = Self::from_scalar(scalar.expose_secret()) {
+                return key;
+            }
+        }
     }
 
     /// The public key; one scalar multiplication.

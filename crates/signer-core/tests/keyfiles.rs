@@ -195,3 +195,56 @@ fn what_stands_before_a_key_is_passed_over_only_where_it_is_known() {
         assert_eq!(SigningKey::from_pem(escaped.as_bytes()).err(), reason, "{escaped}");
     }
 }
+
+/// One key of OpenSSL's in both forms; the same with another scalar, with another's public key, and cut off.
+#[test]
+fn secp256k1_key_files() {
+    let scalar = "034b485c596e7140bfa846a4e1c6c8ca19d33bba7a18ebf919c9ab0070ced01a";
+    let point = "04eda531292c4cdcb5fb7d60ebc54afdcef7e0f5608910e7436331bc2fb7094e7a\
+                 abcca7a2815f90e3dea9d5360b3831df6c4d18595b5860784b41a8f82b10a693";
+    for name in ["secp256k1_sec1.pem", "secp256k1_pkcs8.pem"] {
+        let pem = fs::read(folder().join(name)).unwrap();
+        let key = secp256k1::SigningKey::from_pem(&pem).unwrap();
+        assert_eq!(key.to_scalar().expose_secret(), &unhex32(scalar), "{name}");
+        assert_eq!(key.verifying_key().to_sec1_uncompressed().as_slice(), unhex(point));
+        let compressed = key.verifying_key().to_sec1_compressed();
+        assert_eq!(secp256k1::VerifyingKey::from_sec1_bytes(&compressed), Ok(key.verifying_key()));
+        assert_eq!(SigningKey::from_pem(&pem).err(), Some(Error::Algorithm), "{name}");
+
+        let der = der_of(name);
+        assert!(secp256k1::SigningKey::from_der(&der).is_ok(), "{name}");
+        let at = |part: &str| {
+            let part = unhex(part);
+            der.windows(part.len()).position(|window| window == part).unwrap()
+        };
+        let mut other_scalar = der.clone();
+        other_scalar[at(scalar) + 31] ^= 1;
+        let mut off_the_curve = der.clone();
+        off_the_curve[at(point) + 64] ^= 1;
+        let mut other_point = der.clone();
+        let other = secp256k1::SigningKey::from_scalar(&[7; 32]).unwrap().verifying_key();
+        other_point[at(point)..][..65].copy_from_slice(&other.to_sec1_uncompressed());
+        let mut zero = der.clone();
+        zero[at(scalar)..][..32].fill(0);
+        for (bad, reason) in [
+            (other_scalar, Error::PublicKeyMismatch),
+            (off_the_curve, Error::PublicKey),
+            (other_point, Error::PublicKeyMismatch),
+            (zero, Error::Scalar),
+            (der[..der.len() - 1].to_vec(), Error::Der),
+        ] {
+            assert_eq!(secp256k1::SigningKey::from_der(&bad).err(), Some(reason), "{name}");
+        }
+    }
+}
+
+/// The key of RFC 8410 without its inner OCTET STRING, and a key of another kind in SEC1.
+#[test]
+fn ed25519_keys_in_no_form_of_theirs_are_refused() {
+    let bare = unhex(
+        "302c020100300506032b65700420d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842",
+    );
+    assert_eq!(ed25519::SigningKey::from_der(&bare).err(), Some(Error::Der));
+    let sec1 = der_of("sec1.pem");
+    assert_eq!(ed25519::SigningKey::from_der(&sec1).err(), Some(Error::Algorithm));
+}

@@ -8,6 +8,7 @@ mod postmortems;
 mod properties;
 mod rfcs;
 mod secrets;
+mod shown;
 mod signatures;
 mod wycheproof;
 

@@ -140,3 +140,24 @@ fn export_bundles_that_are_refused() {
     changed["data"] = data.into();
     assert_eq!(open(&changed.to_string(), organization, &quorum), ExportError::Signature);
 }
+
+/// A stamp of another scheme, one that is none, and a body that cannot be sent in JSON.
+#[test]
+fn stamps_of_another_kind_are_refused() {
+    let key = AccessKey::from(SigningKey::from_scalar(&[1; 32]).unwrap());
+    let stamp = key.stamp(b"{}".to_vec()).unwrap();
+    let verify =
+        |value: &str| Stamp::verify(value, b"{}", key.public_key().as_verifying_key()).unwrap_err();
+    let text = String::from_utf8(unbase64url(stamp.header_value())).unwrap();
+    let encode = |text: &str| {
+        let mut out = vec![0; 2 * text.len()];
+        signer_core::encoding::base64url_encode(text.as_bytes(), &mut out).unwrap().to_owned()
+    };
+    assert!(text.contains("SIGNATURE_SCHEME_TK_API_P256"));
+    assert_eq!(verify(&encode(&text.replace("P256", "P384"))), StampError::Scheme);
+    for bad in ["*", "", &encode("[]"), &encode("{}"), &encode("nope")] {
+        assert_eq!(verify(bad), StampError::Format, "{bad}");
+    }
+    let no_text = key.stamp(vec![0xff]).unwrap();
+    assert_eq!(no_text.into_request("https://x/").unwrap_err(), StampError::Format);
+}

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 use signer_core::SecretBytes;
 use signer_protocols::crossmint::rest::{
     AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, SignMessage, SignTypedData,
-    SignatureResponse, Status, StellarCall, Timestamp, Transaction, TransactionRequest,
-    TransactionResponse, Transfer, TypedData, Wallet,
+    SignatureResponse, SignerChange, Status, StellarCall, Timestamp, Transaction,
+    TransactionRequest, TransactionResponse, Transfer, TypedData, Wallet,
 };
 use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner};
 
@@ -113,4 +113,34 @@ fn responses_survive_what_is_unknown() {
         let error: ApiError = serde_json::from_value(error).unwrap();
         assert_eq!(error.message.as_deref(), Some("no"));
     }
+}
+
+#[test]
+fn a_memo_is_sent_as_it_is() {
+    let call = StellarCall::new("C1", "transfer", Json::Object([].into()))
+        .memo(Json::Object([("type".into(), Json::String("text".into()))].into()));
+    assert_eq!(
+        body(&call),
+        json!({"type": "contract-call", "contractId": "C1", "method": "transfer", "args": {},
+        "memo": {"type": "text"}})
+    );
+}
+
+/// The answer to a change of signers: a transaction, one inside, or neither.
+#[test]
+fn the_transaction_of_a_change_is_found() {
+    let change = |value: Value| {
+        let change: SignerChange = serde_json::from_value(value).unwrap();
+        change.into_transaction()
+    };
+    let top = change(json!({"id": "t1", "status": "awaiting-approval",
+        "approvals": {"pending": [{"signer": {"locator": "server:0x2"}, "message": "0x00"}]}}))
+    .unwrap();
+    assert_eq!((top.id.as_str(), top.status), ("t1", Status::AwaitingApproval));
+    assert_eq!(top.approvals.pending[0].message, "0x00");
+    let inside =
+        change(json!({"id": "t1", "transaction": {"id": "t2", "status": "success"}})).unwrap();
+    assert_eq!(inside.id, "t2");
+    assert_eq!(change(json!({"id": "t1"})), None);
+    assert_eq!(change(json!({"chains": {}})), None);
 }

@@ -237,6 +237,32 @@ fn keys_of_typed_maps() {
     struct Wrapped(&'static str);
     #[derive(serde::Serialize)]
     struct Pair(u8, &'static str);
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    enum Shape {
+        Members { a: u8 },
+        Both(u8, u8),
+    }
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Nothing;
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Members {
+        a: u8,
+    }
+    #[derive(serde::Serialize, PartialEq, Eq, PartialOrd, Ord)]
+    struct Both(u8, u8);
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Bytes(&'static [u8]);
+    impl serde::Serialize for Bytes {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(self.0)
+        }
+    }
+    struct Doubles(f64);
+    impl serde::Serialize for Doubles {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([(self.0, 1)])
+        }
+    }
 
     fn map<K: serde::Serialize + Ord>(key: K) -> Result<String, JsonErrorKind> {
         let map = BTreeMap::from([(key, 1)]);
@@ -251,6 +277,20 @@ fn keys_of_typed_maps() {
     assert_eq!(map(Variant::With(1)), Err(JsonErrorKind::KeyNotString));
     assert_eq!(map((1, 2)), Err(JsonErrorKind::KeyNotString));
     assert_eq!(map(true), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(()), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(vec![1]), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(BTreeMap::from([(1, 2)])), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(None::<u8>), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Shape::Members { a: 1 }), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Shape::Both(1, 2)), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Nothing), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Members { a: 1 }), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Both(1, 2)), Err(JsonErrorKind::KeyNotString));
+    assert_eq!(map(Bytes(b"a")), Err(JsonErrorKind::KeyNotString));
+    for key in [0.5, 1.0] {
+        let doubles = Doubles(key);
+        assert_eq!(jcs::to_vec(&doubles).unwrap_err().kind(), &JsonErrorKind::KeyNotString);
+    }
     assert_eq!(jcs::to_vec(&Pair(1, "two")).unwrap(), b"[1,\"two\"]");
 }
 
@@ -284,4 +324,26 @@ fn numbers_are_written_anew_where_they_must_be() {
     ] {
         assert_eq!(canonicalize(text.as_bytes()), Ok(canonical.as_bytes().to_vec()), "{text}");
     }
+}
+
+/// Bytes are an array of numbers, a struct without members is null, and a type's own fault is handed on.
+#[test]
+fn the_rarer_kinds_of_typed_values() {
+    struct Bytes;
+    impl serde::Serialize for Bytes {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(&[0, 10, 255])
+        }
+    }
+    struct Refused;
+    impl serde::Serialize for Refused {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("not today"))
+        }
+    }
+    #[derive(serde::Serialize)]
+    struct Nothing;
+    assert_eq!(jcs::to_vec(&Bytes).unwrap(), b"[0,10,255]");
+    assert_eq!(jcs::to_vec(&(Nothing, None::<u8>)).unwrap(), b"[null,null]");
+    assert_eq!(jcs::to_vec(&Refused).unwrap_err().to_string(), "json: not today");
 }

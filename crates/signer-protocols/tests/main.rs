@@ -8,6 +8,7 @@
 )]
 
 mod abstraxn;
+mod any_json;
 mod blink;
 mod blink_values;
 mod crossmint;
@@ -19,6 +20,7 @@ mod postmortems;
 mod privy;
 mod properties;
 mod secrets;
+mod shown;
 
 use serde_json::Value;
 

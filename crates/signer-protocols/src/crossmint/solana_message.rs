@@ -265,10 +265,60 @@ mod tests {
         assert_eq!(fee(&[]), 0);
         assert_eq!(fee(&[(1, &[], &limit), (1, &[], &price(5_000_000))]), 1_000_000);
         assert_eq!(fee(&[(1, &[], &price(1))]), 2);
+        // A heap frame costs nothing, and what has no form of its own changes nothing.
+        assert_eq!(fee(&[(1, &[], &[1, 0, 0, 4, 0]), (1, &[], &[]), (1, &[], &[3, 1])]), 0);
         assert_eq!(
             fee(&[(1, &[], &price(u64::MAX))]),
             25_825_441_703_193_372_262_u128.try_into().unwrap_or(u64::MAX)
         );
+    }
+
+    /// A version 0 message as the documents of Solana lay it out: all writable accounts of all tables come before
+    /// all that are read only.
+    #[test]
+    fn accounts_of_lookup_tables_have_their_place() {
+        let (payer, program, one, two) = ([1; 32], [2; 32], [3; 32], [4; 32]);
+        let mut wire = alloc::vec![1];
+        wire.extend([0; 64]);
+        let mut expected = alloc::vec![0x80, 1, 0, 1, 2];
+        expected.extend([payer, program].concat());
+        expected.extend([7; 32]);
+        expected.extend([1, 1, 4, 2, 3, 4, 5, 1, b'x']);
+        expected.push(2);
+        expected.extend([&one[..], &[1, 10, 1, 11], &two, &[1, 20, 1, 21]].concat());
+        wire.extend(&expected);
+        let mut text = alloc::vec![0; base58::encoded_len(wire.len())];
+        let message = SolanaMessage::parse(base58::encode(&wire, &mut text).unwrap()).unwrap();
+        assert_eq!(message.as_bytes(), expected);
+        let accounts = [(one, 10), (two, 20), (one, 11), (two, 21)];
+        assert_eq!(
+            message.instructions(),
+            [Instruction {
+                program: Account::Key(program),
+                accounts: accounts.map(|(table, at)| Account::Lookup(table, at)).into(),
+                data: b"x".into(),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_long_instruction_and_a_text_that_is_too_long() {
+        let mut wire = alloc::vec![1];
+        wire.extend([0; 64]);
+        wire.extend([1, 0, 1, 1]);
+        wire.extend([1; 32]);
+        wire.extend([7; 32]);
+        // 300 bytes of data: 0xac 0x02.
+        wire.extend([1, 0, 0, 0xac, 0x02]);
+        wire.extend([9; 300]);
+        let mut text = alloc::vec![0; base58::encoded_len(wire.len())];
+        let message = SolanaMessage::parse(base58::encode(&wire, &mut text).unwrap()).unwrap();
+        assert_eq!(message.instructions()[0].data, [9; 300]);
+
+        let long = "1".repeat(MAX_TEXT + 1);
+        assert_eq!(SolanaMessage::parse(&long), Err(ApprovalError::TooLong { limit: MAX_TEXT }));
+        let fault = ApprovalError::Base58 { what: "transaction" };
+        assert_eq!(SolanaMessage::parse("0OIl"), Err(fault));
     }
 
     #[test]
