@@ -1,8 +1,10 @@
-//! Runs the fuzz targets with cargo-fuzz, which needs the nightly compiler.
+//! Runs the fuzz targets with cargo-fuzz, which needs the nightly compiler: as many at a time as there are cores.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::thread;
 
 use crate::{programs, shell};
 
@@ -36,13 +38,27 @@ pub(crate) fn run(length: Length) -> Result<(), String> {
         return Err(format!("fuzz: {seeds} seeds are committed, {MIN_SEEDS} are the least"));
     }
     shell::run("cargo +nightly fuzz build")?;
-    let mut runs = 0;
-    for target in &targets {
-        let figures = fuzz(target, &corpus.join(target), length)?;
-        println!("{target:<20} {figures}");
-        runs += 1;
-    }
-    println!("{runs} targets, {seeds} committed seeds, {} s each: nothing found", length.seconds());
+    let lanes = thread::available_parallelism().map_or(1, usize::from);
+    let queue = Mutex::new(targets.iter());
+    let next = || queue.lock().ok()?.next();
+    let lane = || {
+        while let Some(target) = next() {
+            let figures = fuzz(target, &corpus.join(target), length)?;
+            println!("{target:<20} {figures}");
+        }
+        Ok::<(), String>(())
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        lanes.into_iter().try_for_each(|lane| {
+            lane.join().unwrap_or_else(|_| Err("fuzz: a lane ended early".to_owned()))
+        })
+    })?;
+    println!(
+        "{} targets, {seeds} committed seeds, {} s each: nothing found",
+        targets.len(),
+        length.seconds()
+    );
     Ok(())
 }
 
@@ -54,13 +70,10 @@ fn count(folder: &Path) -> usize {
 fn fuzz(target: &str, seeds: &Path, length: Length) -> Result<String, String> {
     let scratch = shell::root().join("target/fuzz-corpus").join(target);
     fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
-    let words = format!(
-        "cargo +nightly fuzz run {target} {} {} -- -max_total_time={} -rss_limit_mb=4096 -timeout=10 -print_final_stats=1",
-        scratch.display(),
-        seeds.display(),
-        length.seconds()
-    );
-    let mut command: Command = shell::command(&words);
+    let mut command = shell::command("cargo +nightly fuzz run");
+    command.arg(target).args([scratch.as_path(), seeds]);
+    command.args(["--", "-rss_limit_mb=4096", "-timeout=10", "-print_final_stats=1"]);
+    command.arg(format!("-max_total_time={}", length.seconds()));
     let output = command.stdout(Stdio::null()).output().map_err(|error| error.to_string())?;
     let log = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
