@@ -1,4 +1,5 @@
 use secrecy::ExposeSecret;
+use signer_core::Error;
 use signer_core::p256::{DerSignature, SigningKey};
 use signer_core::signature::Signer;
 use signer_protocols::jcs::{JsonErrorKind, Limits};
@@ -125,6 +126,20 @@ fn keys_that_are_refused() {
     ] {
         assert!(AuthorizationKey::parse(&bad).is_err(), "{bad}");
     }
+}
+
+/// A text of no form is told what its form would be; one that is as long as a key may be is read.
+#[test]
+fn refused_keys_name_the_rule() {
+    let reason = |text: &str| AuthorizationKey::parse(text).unwrap_err().reason();
+    assert_eq!(reason("no base64!"), Error::Base64);
+    assert_eq!(reason("-----BEGIN nothing"), Error::Pem);
+    let Error::Length { expected, found } = reason(&"A".repeat(4_000)) else { panic!("a length") };
+    assert_eq!(found, 4_000);
+    // As many bytes as are read, whose last group is padded.
+    let full = format!("{}=", "A".repeat(expected - 1));
+    assert_eq!(reason(&full), Error::Der);
+    assert_eq!(reason(&"A".repeat(expected + 4)), Error::Length { expected, found: expected + 4 });
 }
 
 #[test]

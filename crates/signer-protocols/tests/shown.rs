@@ -85,6 +85,10 @@ fn privy() {
     assert_eq!((request.method(), request.url()), (Method::Patch, url));
     let signed = request.sign(&[&key()]).unwrap();
     assert_eq!(signed.request().url(), url);
+    assert_eq!(
+        format!("{:?}", AuthorizationKey::from(key())),
+        "privy::AuthorizationKey([redacted])"
+    );
     let refused = AuthorizationKey::parse("wallet-auth:AAAA").unwrap_err();
     assert_eq!(refused.reason(), Error::Der);
     assert_eq!(refused, KeyError::from(Error::Der));
