@@ -58,21 +58,23 @@ impl FromStr for Hash {
     }
 }
 
-/// Writes a line, without its line end.
+/// About as many bytes as a line has.
+pub(super) const USUAL_LENGTH: usize = 512;
+
+/// Writes a line behind what `out` holds, without its line end.
 pub(super) fn write(
+    out: &mut String,
     n: u64,
     time: Timestamp,
     prev: Hash,
     members: impl FnOnce(&mut Object<'_>),
-) -> String {
-    let mut line = String::with_capacity(512);
-    Object::write(&mut line, |object| {
+) {
+    Object::write(out, |object| {
         object.number("n", n);
         object.text("time", Some(&time.to_string()));
         members(object);
         object.text("prev", Some(&prev.to_string()));
     });
-    line
 }
 
 /// What a checkpoint's signature is over: the lines before it, by their number and the last one's hash, and

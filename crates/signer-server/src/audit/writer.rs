@@ -13,10 +13,13 @@ use tokio::sync::oneshot;
 use super::line::{self, Hash, Line};
 use super::mailbox::{Mailbox, Message};
 use super::{AuditEntry, AuditError, AuditHead, AuditOptions, Fsync, tail};
+use crate::json_text::Object;
 use crate::{Clock, KeyId, SystemClock};
 
-/// How long it rests between two looks.
+/// How long it rests between two looks, for each line that the last one found.
 const TICK: Duration = Duration::from_micros(200);
+/// A busy log is written by the dozen: each look costs two changes of threads and a write.
+const MOST_TICKS: u32 = 5;
 /// After so many looks that found nothing it sleeps until it is woken.
 const QUIET_TICKS: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,19 +84,20 @@ impl Writer {
         Arc::clone(&self.healthy)
     }
 
-    /// Writes what comes until the box is closed. As long as something comes, it looks in a few thousand
-    /// times a second, and what came in between is written together.
+    /// Writes what comes until the box is closed. As long as something comes, it looks in a thousand times a
+    /// second and more, and what came in between is written together.
     pub(super) fn run(mut self, mailbox: &Mailbox) {
         let mut quiet = 0;
         while let Some(messages) = mailbox.take() {
             if !messages.is_empty() {
                 quiet = 0;
+                let ticks = u32::try_from(messages.len()).unwrap_or(MOST_TICKS).min(MOST_TICKS);
                 if let Some(closing) = self.write(messages) {
                     mailbox.shut();
                     let _ = closing.send(self.end());
                     return;
                 }
-                std::thread::sleep(TICK);
+                std::thread::sleep(TICK * ticks);
             } else if quiet < QUIET_TICKS {
                 quiet += 1;
                 std::thread::sleep(TICK);
@@ -108,6 +112,7 @@ impl Writer {
     /// Writes the lines among the messages; what is left is whoever wants the log closed.
     fn write(&mut self, messages: Vec<Message>) -> Option<Waiting> {
         let mut batch = Batch::after(self);
+        batch.text.reserve(messages.len() * line::USUAL_LENGTH);
         let mut waiting = Vec::with_capacity(messages.len());
         let mut closing = None;
         for message in messages {
@@ -275,8 +280,7 @@ impl Batch {
     }
 
     fn line(&mut self, options: &AuditOptions, entry: &AuditEntry) {
-        let text = line::write(self.count + 1, entry.time(), self.head, |line| entry.write(line));
-        self.push(&text);
+        self.push(entry.time(), |line| entry.write(line));
         if self.count.is_multiple_of(options.checkpoint_every) {
             self.checkpoint(options, entry.time());
         }
@@ -289,25 +293,20 @@ impl Batch {
             return;
         };
         let key = KeyId::of(&options.public);
-        let text = line::write(self.count + 1, time, self.head, |line| {
-            line::checkpoint_members(line, key, signature.as_bytes());
-        });
-        self.push(&text);
+        self.push(time, |line| line::checkpoint_members(line, key, signature.as_bytes()));
         self.checkpoint = true;
     }
 
     /// Says that the line before was torn.
     fn torn(&mut self, now: Timestamp, length: usize, after: Hash) {
-        let text = line::write(self.count + 1, now, self.head, |line| {
-            line::torn_members(line, length, after);
-        });
-        self.push(&text);
+        self.push(now, |line| line::torn_members(line, length, after));
     }
 
-    fn push(&mut self, text: &str) {
+    fn push(&mut self, time: Timestamp, members: impl FnOnce(&mut Object<'_>)) {
         self.count += 1;
-        self.head = Hash::of(text.as_bytes());
-        self.text.push_str(text);
+        let begin = self.text.len();
+        line::write(&mut self.text, self.count, time, self.head, members);
+        self.head = Hash::of(&self.text.as_bytes()[begin..]);
         self.text.push('\n');
     }
 }

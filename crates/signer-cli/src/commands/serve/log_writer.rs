@@ -11,6 +11,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(4);
 /// Where the reader of the log falls behind by this much, lines are dropped and counted: nobody waits for it.
 const MOST: usize = 8 << 20;
+/// So much memory is kept for the next lines.
+const KEPT: usize = 64 << 10;
 
 /// Takes lines, each in one write.
 #[derive(Clone)]
@@ -42,13 +44,17 @@ impl LogWriter {
         let buffer = Arc::new(Buffer::default());
         let read = Arc::clone(&buffer);
         let thread = std::thread::Builder::new().name("log".into()).spawn(move || {
-            while let Some((lines, dropped)) = read.take() {
+            let mut lines = Vec::new();
+            while let Some(dropped) = read.take(&mut lines) {
                 // A log that nobody reads any more stops nothing.
                 let _ = out.write_all(&lines);
                 if dropped > 0 {
                     let _ = writeln!(out, "{{\"level\":\"WARN\",\"message\":\"{dropped} lines of the log were dropped\"}}");
                 }
                 let _ = out.flush();
+                // The memory is used again, but for that of a rush.
+                lines.clear();
+                lines.shrink_to(KEPT);
                 std::thread::sleep(TICK);
             }
         })?;
@@ -58,8 +64,9 @@ impl LogWriter {
 }
 
 impl Buffer {
-    /// What has come, once something has; `None` when it is closed and empty.
-    fn take(&self) -> Option<(Vec<u8>, u64)> {
+    /// Puts what has come into `lines`, once something has, and tells how many lines were dropped; `None` when it
+    /// is closed and empty.
+    fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let mut state = self.state();
         while state.lines.is_empty() && state.dropped == 0 {
             if state.closed {
@@ -69,7 +76,8 @@ impl Buffer {
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.asleep = false;
-        Some((std::mem::take(&mut state.lines), std::mem::take(&mut state.dropped)))
+        std::mem::swap(&mut state.lines, lines);
+        Some(std::mem::take(&mut state.dropped))
     }
 
     /// Nothing panics while it is held.
