@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -68,7 +68,7 @@ pub(crate) enum Repeat<'a> {
 /// A call, but for what may change from attempt to attempt.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) url: &'a Url,
     /// The path with names for what it holds: for logs.
     pub(crate) route: &'static str,
     pub(crate) repeat: Repeat<'a>,
@@ -125,10 +125,19 @@ impl Transport {
     pub(crate) async fn call(
         &self,
         call: &Call<'_>,
+        outgoing: impl FnMut() -> Result<Outgoing, Error>,
+    ) -> Result<Answer, Error> {
+        self.call_until(Instant::now() + self.0.options.total, call, outgoing).await
+    }
+
+    /// The same, as a part of what has a deadline.
+    pub(crate) async fn call_until(
+        &self,
+        deadline: Instant,
+        call: &Call<'_>,
         mut outgoing: impl FnMut() -> Result<Outgoing, Error>,
     ) -> Result<Answer, Error> {
         let span = tracing::debug_span!("call", method = %call.method, route = call.route);
-        let deadline = Instant::now() + self.0.options.total;
         let attempts = async {
             self.0.budget.deposit();
             let mut attempt = 1;
@@ -166,14 +175,16 @@ impl Transport {
         deadline: Instant,
     ) -> Result<Answer, Error> {
         let deadline = deadline.min(Instant::now() + self.0.options.attempt);
-        let mut request =
-            self.0.client.request(call.method.clone(), call.url.clone()).headers(outgoing.headers);
+        let mut request = Request::new(call.method.clone(), call.url.clone());
+        *request.headers_mut() = outgoing.headers;
         if let Some(json) = outgoing.json {
             let json_type = HeaderValue::from_static("application/json");
-            request = request.header(reqwest::header::CONTENT_TYPE, json_type).body(json);
+            request.headers_mut().insert(CONTENT_TYPE, json_type);
+            *request.body_mut() = Some(json.into());
         }
         let exchange = async {
-            let mut response = request.send().await.map_err(|error| fault(&error, call.repeat))?;
+            let response = self.0.client.execute(request).await;
+            let mut response = response.map_err(|error| fault(&error, call.repeat))?;
             let status = response.status().as_u16();
             let length = response.content_length();
             let headers = std::mem::take(response.headers_mut());
@@ -280,11 +291,10 @@ pub(crate) fn check_key(key: &str) -> Result<(), Error> {
 /// A header with a value that anybody may see.
 pub(crate) fn header(
     headers: &mut HeaderMap,
-    name: &str,
+    name: HeaderName,
     value: &str,
     rule: &'static str,
 ) -> Result<(), Error> {
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::input(rule))?;
     let value = HeaderValue::from_str(value).map_err(|_| Error::input(rule))?;
     headers.insert(name, value);
     Ok(())

@@ -51,7 +51,7 @@ impl Door {
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
         let url = self.transport.base().join(path.iter().copied(), &[])?;
-        let call = Call { method: Method::POST, url, route, repeat };
+        let call = Call { method: Method::POST, url: &url, route, repeat };
         let name = HeaderName::from_static(self.api_key.0);
         let mut headers = HeaderMap::from_iter([(name, self.api_key.1.clone())]);
         if let Some((name, value)) = session {

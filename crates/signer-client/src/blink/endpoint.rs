@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use signer_core::p256::VerifyingKey;
@@ -168,14 +168,19 @@ impl SignerEndpoint {
         let body = json(request)?;
         let url = self.transport.base().join([], &[])?;
         let repeat = Repeat::Under(idempotency_key);
-        let call = Call { method: Method::POST, url, route: "signer endpoint", repeat };
+        let call = Call { method: Method::POST, url: &url, route: "signer endpoint", repeat };
         let outgoing = || {
             let mut headers = HeaderMap::new();
             if let Some(bearer) = &self.bearer {
                 headers.insert(AUTHORIZATION, bearer.clone());
             }
             let rule = "an idempotency key must be 1 to 256 visible characters";
-            header(&mut headers, "idempotency-key", idempotency_key, rule)?;
+            header(
+                &mut headers,
+                HeaderName::from_static("idempotency-key"),
+                idempotency_key,
+                rule,
+            )?;
             Ok(Outgoing { headers, json: Some(body.clone()) })
         };
         let answer = self.transport.call(&call, outgoing).await?;

@@ -329,13 +329,13 @@ impl Client {
         let segments = prefix.into_iter().chain(path.iter().copied());
         let url = self.0.transport.base().join(segments, query)?;
         let body = body.map(json).transpose()?;
-        let call = Call { method, url, route, repeat };
+        let call = Call { method, url: &url, route, repeat };
         let outgoing = || {
             let name = HeaderName::from_static(API_KEY_HEADER);
             let mut headers = HeaderMap::from_iter([(name, self.0.api_key.clone())]);
             if let Repeat::Under(key) = repeat {
                 let rule = "an idempotency key must be 1 to 256 visible characters";
-                header(&mut headers, IDEMPOTENCY_KEY_HEADER, key, rule)?;
+                header(&mut headers, HeaderName::from_static(IDEMPOTENCY_KEY_HEADER), key, rule)?;
             }
             Ok(Outgoing { headers, json: body.clone() })
         };

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,10 @@ use crate::{BaseUrl, TransportOptions, evm, random, token};
 
 /// Where the service is.
 pub const DEFAULT_BASE_URL: &str = "https://api.privy.io";
+
+const APP_ID: HeaderName = HeaderName::from_static(APP_ID_HEADER);
+/// What a call sends, those that every HTTP client adds included.
+const USUAL_HEADERS: usize = 12;
 
 /// Done once under a key.
 const KEYED: CallKind = CallKind { expires: false, keyed: true, repeatable: false };
@@ -332,10 +336,10 @@ impl Client {
         route: &'static str,
     ) -> Result<T, Error> {
         let url = self.0.transport.base().join(segments.iter().copied(), &[])?;
-        let call = Call { method: reqwest::Method::GET, url, route, repeat: Repeat::Freely };
+        let call = Call { method: reqwest::Method::GET, url: &url, route, repeat: Repeat::Freely };
         let outgoing = || {
             let mut headers = self.credentials();
-            header(&mut headers, APP_ID_HEADER, &self.0.app_id, "the app id")?;
+            header(&mut headers, APP_ID, &self.0.app_id, "the app id")?;
             Ok(Outgoing { headers, json: None })
         };
         self.0.transport.call(&call, outgoing).await?.json()
@@ -348,17 +352,19 @@ impl Client {
     ) -> Result<T, Error> {
         let route = "/v1/wallets/authenticate";
         let url = self.0.transport.base().join(["v1", "wallets", "authenticate"], &[])?;
-        let call = Call { method: reqwest::Method::POST, url, route, repeat: Repeat::Freely };
+        let call = Call { method: reqwest::Method::POST, url: &url, route, repeat: Repeat::Freely };
         let outgoing = || {
             let mut headers = self.credentials();
-            header(&mut headers, APP_ID_HEADER, &self.0.app_id, "the app id")?;
+            header(&mut headers, APP_ID, &self.0.app_id, "the app id")?;
             Ok(Outgoing { headers, json: Some(json(body)?) })
         };
         self.0.transport.call(&call, outgoing).await?.json()
     }
 
     pub(super) fn credentials(&self) -> HeaderMap {
-        HeaderMap::from_iter([(AUTHORIZATION, self.0.basic.clone())])
+        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+        headers.insert(AUTHORIZATION, self.0.basic.clone());
+        headers
     }
 }
 

@@ -1,8 +1,12 @@
 //! How a request goes out: signed, as often as may be, within one deadline.
 
+use reqwest::header::HeaderName;
 use serde::de::DeserializeOwned;
-use signer_protocols::privy::{AuthorizationError, DEFAULT_EXPIRY_MS, SignedRequest};
-use tokio::time::timeout;
+use signer_protocols::privy::{
+    APP_ID_HEADER, AuthorizationError, DEFAULT_EXPIRY_MS, IDEMPOTENCY_KEY_HEADER,
+    REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER, SignedRequest,
+};
+use tokio::time::{Instant, timeout_at};
 
 use super::authorization::AuthorizationSigner;
 use super::request::{Expiry, Plan, Request};
@@ -31,30 +35,24 @@ impl Client {
             None if plan.kind.keyed => Some(random::uuid()?),
             None => None,
         };
-        // All that it takes, exchanges and their renewal included, ends within one deadline.
-        let call = self.signed_attempts(&plan, &authorization, key.as_deref(), expiry);
-        let answer = timeout(self.0.transport.total(), call).await.unwrap_or_else(|_| {
-            let late = Error::new(Kind::Deadline, "the call did not end in time");
-            let late = if plan.kind.repeatable { late } else { late.with_unknown_outcome() };
-            Err(match &key {
-                Some(key) => late.with_idempotency_key(key),
-                None => late,
-            })
-        })?;
+        let named = |error: Error| match &key {
+            Some(key) => error.with_idempotency_key(key),
+            None => error,
+        };
+        let answer = self.signed_attempts(&plan, &authorization, key.as_deref(), expiry).await;
+        let answer = answer.map_err(named)?;
         let answer = if answer.body.is_empty() {
             serde_json::from_str("{}").map_err(|_| answer.unreadable())
         } else {
             answer.json()
         };
-        let answer = answer.map_err(|error: Error| match &key {
-            Some(key) => error.with_idempotency_key(key),
-            None => error,
-        })?;
+        let answer = answer.map_err(named)?;
         check(&answer)?;
         Ok(answer)
     }
 
-    /// Sends a request; where a user's session has ended, once more with a new key of it.
+    /// Sends a request; where a user's session has ended, once more with a new key of it. All that it takes,
+    /// exchanges and their renewal included, ends within one deadline.
     async fn signed_attempts(
         &self,
         plan: &Plan,
@@ -62,14 +60,15 @@ impl Client {
         key: Option<&str>,
         expiry: Expiry,
     ) -> Result<Answer, Error> {
-        let signers = authorization.signers().await?;
-        match self.attempts(plan, &signers.keys, key, expiry).await {
+        let deadline = Instant::now() + self.0.transport.total();
+        let signers = in_time(deadline, authorization.signers()).await?;
+        match self.attempts(deadline, plan, &signers.keys, key, expiry).await {
             Err(error) if error.code() == Some("user_session_keys_expired") => {
-                if !signers.renew().await? {
+                if !in_time(deadline, signers.renew()).await? {
                     return Err(error);
                 }
-                let signers = authorization.signers().await?;
-                self.attempts(plan, &signers.keys, key, expiry).await
+                let signers = in_time(deadline, authorization.signers()).await?;
+                self.attempts(deadline, plan, &signers.keys, key, expiry).await
             }
             answer => answer,
         }
@@ -78,6 +77,7 @@ impl Client {
     /// Sends a request as often as may be, always under the one key.
     async fn attempts(
         &self,
+        deadline: Instant,
         plan: &Plan,
         signers: &[AuthorizationSigner],
         key: Option<&str>,
@@ -103,18 +103,33 @@ impl Client {
             };
             let mut headers = self.credentials();
             for (name, value) in request.headers() {
-                header(
-                    &mut headers,
-                    name,
-                    value,
-                    "a privy header has a value of visible characters",
-                )?;
+                let rule = "a privy header has a value of visible characters";
+                header(&mut headers, header_name(name)?, value, rule)?;
             }
             Ok(Outgoing { headers, json: request.request().body().map(Into::into) })
         };
         let method = plan.http_method();
-        let call = Call { method, url: plan.url.clone(), route: plan.route, repeat };
-        self.0.transport.call(&call, outgoing).await
+        let call = Call { method, url: &plan.url, route: plan.route, repeat };
+        self.0.transport.call_until(deadline, &call, outgoing).await
+    }
+}
+
+/// What comes before the request itself: where its time is up nothing was asked of the service.
+async fn in_time<T>(
+    deadline: Instant,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let late = || Error::new(Kind::Deadline, "no session was opened in time");
+    timeout_at(deadline, step).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// The names that most requests have are not read again.
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    let known = [APP_ID_HEADER, IDEMPOTENCY_KEY_HEADER, REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER];
+    match known.into_iter().find(|known| *known == name) {
+        Some(known) => Ok(HeaderName::from_static(known)),
+        None => HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| Error::input("a header has a name of letters, digits and hyphens")),
     }
 }
 

@@ -1,4 +1,4 @@
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -26,6 +26,9 @@ pub const SIGNATURE_HEADER: &str = "privy-authorization-signature";
 pub const DEFAULT_EXPIRY_MS: u64 = 15 * 60 * 1_000;
 
 const MAX_HEADER_VALUE: usize = 256;
+
+/// A name in lower case and its value.
+type Header = (Cow<'static, str>, String);
 
 /// The methods that are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ pub struct AuthorizationRequestBuilder {
     method: Method,
     url: String,
     body: Option<Vec<u8>>,
-    headers: Vec<(String, String)>,
+    headers: Vec<Header>,
 }
 
 impl AuthorizationRequestBuilder {
@@ -103,7 +106,7 @@ impl AuthorizationRequestBuilder {
         if !is_header_value(key) {
             return Err(AuthorizationError::IdempotencyKey);
         }
-        self.add(IDEMPOTENCY_KEY_HEADER, key)
+        self.add(Cow::Borrowed(IDEMPOTENCY_KEY_HEADER), key.to_owned())
     }
 
     /// When the request expires, in Unix milliseconds. Without a call there is no expiry; the
@@ -115,7 +118,7 @@ impl AuthorizationRequestBuilder {
         if expiry == 0 {
             return Err(AuthorizationError::Expiry);
         }
-        self.add(REQUEST_EXPIRY_HEADER, &expiry.to_string())
+        self.add(Cow::Borrowed(REQUEST_EXPIRY_HEADER), expiry.to_string())
     }
 
     /// A further `privy-*` header, in lower case. It is signed and sent.
@@ -132,14 +135,14 @@ impl AuthorizationRequestBuilder {
         {
             return Err(AuthorizationError::Header);
         }
-        self.add(name, value)
+        self.add(Cow::Owned(name.to_owned()), value.to_owned())
     }
 
-    fn add(mut self, name: &str, value: &str) -> Result<Self, AuthorizationError> {
-        if self.headers.iter().any(|(known, _)| known == name) {
+    fn add(mut self, name: Cow<'static, str>, value: String) -> Result<Self, AuthorizationError> {
+        if self.headers.iter().any(|(known, _)| *known == name) {
             return Err(AuthorizationError::Header);
         }
-        self.headers.push((name.to_owned(), value.to_owned()));
+        self.headers.push((name, value));
         Ok(self)
     }
 
@@ -156,7 +159,10 @@ impl AuthorizationRequestBuilder {
         }
         self.headers.sort();
 
-        let mut payload = Vec::with_capacity(256 + self.body.as_ref().map_or(0, Vec::len));
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
+        let body = self.body.as_ref().map_or(0, Vec::len);
+        let mut payload = Vec::with_capacity(80 + self.url.len() + headers + body);
         payload.push(b'{');
         let mut body = Body::None;
         match self.body.as_deref() {
@@ -223,7 +229,7 @@ enum Body {
 pub struct AuthorizationRequest {
     method: Method,
     url: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<Header>,
     payload: Vec<u8>,
     body: Body,
 }
@@ -235,7 +241,7 @@ impl AuthorizationRequest {
             method,
             url: url.to_owned(),
             body: None,
-            headers: alloc::vec![(APP_ID_HEADER.to_owned(), app_id.to_owned())],
+            headers: alloc::vec![(Cow::Borrowed(APP_ID_HEADER), app_id.to_owned())],
         }
     }
 
@@ -303,19 +309,9 @@ impl AuthorizationRequest {
     }
 
     fn with_signatures(self, signatures: &[DerSignature]) -> SignedRequest {
-        let mut header = String::new();
-        for (at, signature) in signatures.iter().enumerate() {
-            if at > 0 {
-                header.push(',');
-            }
-            header.push_str(&base64::encode(signature.as_bytes()));
-        }
-        let mut headers = self.headers.clone();
-        if !header.is_empty() {
-            headers.push((SIGNATURE_HEADER.to_owned(), header));
-            headers.sort();
-        }
-        SignedRequest { request: self, headers }
+        let texts = signatures.iter().map(|signature| base64::encode(signature.as_bytes()));
+        let signature = texts.reduce(|all, next| all + "," + &next);
+        SignedRequest { request: self, signature }
     }
 
     /// The receiving side: `header` must hold exactly one signature under each of `keys`, in any
@@ -385,22 +381,30 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
+fn pair((name, value): &Header) -> (&str, &str) {
+    (name, value)
+}
+
 /// A request with its headers, ready to send.
 #[derive(Clone)]
 pub struct SignedRequest {
     request: AuthorizationRequest,
-    headers: Vec<(String, String)>,
+    signature: Option<String>,
 }
 
 impl SignedRequest {
     /// The `privy-*` headers to send, names in lower case, sorted.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let headers = &self.request.headers;
+        let place = headers.partition_point(|(name, _)| **name < *SIGNATURE_HEADER);
+        let (before, after) = headers.split_at(place);
+        let signature = self.signature().map(|signature| (SIGNATURE_HEADER, signature));
+        before.iter().map(pair).chain(signature).chain(after.iter().map(pair))
     }
 
     /// The value of the signature header: base64 of DER, joined with `,`. `None` without signers.
     pub fn signature(&self) -> Option<&str> {
-        self.headers().find(|(name, _)| *name == SIGNATURE_HEADER).map(|(_, value)| value)
+        self.signature.as_deref()
     }
 
     /// The request that was signed.
