@@ -26,11 +26,13 @@ pub(crate) fn compare(
         fs::read_to_string(file).map_err(|error| format!("{task}: {}: {error}", file.display()))?;
     let budget: Figures = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut faults = Vec::new();
+    let mut highest = 0;
     for (name, figure) in measured {
         match budget.get(name) {
             None => faults.push(format!("{name}: {figure}, and the budget does not name it")),
             Some(budget) => {
                 println!("{name:<52} {figure:>12}  budget {budget:>12}");
+                highest = highest.max((figure * 1_000).checked_div(*budget).unwrap_or(0));
                 if figure * 100 > budget * (100 + percent) {
                     faults
                         .push(format!("{name}: {figure} is more than {percent} % above {budget}"));
@@ -41,6 +43,12 @@ pub(crate) fn compare(
     let missing = budget.keys().filter(|name| !measured.contains_key(*name));
     faults.extend(missing.map(|name| format!("{name}: in the budget, and was not measured")));
     if faults.is_empty() {
+        println!(
+            "{} figures, each at most {percent} % above its budget; the highest is at {}.{} %",
+            measured.len(),
+            highest / 10,
+            highest % 10
+        );
         return Ok(());
     }
     Err(format!(
