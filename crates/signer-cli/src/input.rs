@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use zeroize::Zeroizing;
@@ -52,6 +52,16 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
     address || long_run || text.len() > 10 && prefixes.iter().any(|prefix| text.starts_with(prefix))
 }
 
+/// Whether a text is meant as a place: it has a separator or an ending.
+fn names_a_place(path: &Path) -> bool {
+    path.extension().is_some() || path.components().count() > 1
+}
+
+/// Whether a text is in the letters that names of variables have.
+fn is_variable(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 fn refuse(error: &io::Error, subject: impl std::fmt::Display) -> Failure {
     Failure::refused(io_reason(error)).about(subject)
 }
@@ -68,11 +78,20 @@ impl SecretSource {
                 Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
                 None => {
                     let missing = "the environment variable is not set";
-                    return Err(Failure::refused(missing).about(self));
+                    let refused = Failure::refused(missing);
+                    return Err(if is_variable(name) {
+                        refused.about(self)
+                    } else {
+                        refused.about(HIDDEN)
+                    });
                 }
             },
             Self::File(path) => {
-                let file = File::open(path).map_err(|error| refuse(&error, self))?;
+                let file = File::open(path).map_err(|error| match error.kind() {
+                    // A word that is no path and no file may be the secret, however short it is.
+                    io::ErrorKind::NotFound if !names_a_place(path) => refuse(&error, HIDDEN),
+                    _ => refuse(&error, self),
+                })?;
                 let metadata = file.metadata().map_err(|error| refuse(&error, self))?;
                 warn_if_shared(path, &metadata);
                 let expected = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
@@ -206,7 +225,7 @@ fn read_bounded(
 }
 
 #[cfg(unix)]
-fn warn_if_shared(path: &std::path::Path, metadata: &std::fs::Metadata) {
+fn warn_if_shared(path: &Path, metadata: &std::fs::Metadata) {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     if metadata.is_file() && metadata.permissions().mode() & 0o044 != 0 {

@@ -137,3 +137,18 @@ fn secrets_given_as_arguments_are_not_shown() {
         }
     }
 }
+
+/// Short ones of no known form: a word that is no path, and one that is no name of a variable.
+#[test]
+fn words_given_for_secrets_are_not_shown() {
+    let folder = folder("words");
+    for arguments in [["privy", "public-key", "--key"], ["abstraxn", "public-key", "--access-key"]]
+    {
+        for secret in ["hunter2", "env:hunter2"] {
+            let output = run(&folder, &[&arguments[..], &[secret]].concat());
+            let shown = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{shown}");
+            assert!(!shown.contains("hunter2") && shown.contains("not shown"), "{shown}");
+        }
+    }
+}
