@@ -163,3 +163,32 @@ impl fmt::Debug for Signature {
         f.write_str(")")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_canonical_y;
+
+    /// Around p = 2^255 - 19, with and without the sign bit, and where one byte of p is less.
+    #[test]
+    fn y_is_canonical_below_p() {
+        for high in [0x7f, 0xff] {
+            let y = |low: u8| {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (low, high);
+                bytes
+            };
+            assert!(is_canonical_y(&y(0x00)) && is_canonical_y(&y(0xec)));
+            assert!(
+                !is_canonical_y(&y(0xed)) && !is_canonical_y(&y(0xee)) && !is_canonical_y(&y(0xff))
+            );
+            for at in 1..31 {
+                let mut less = y(0xff);
+                less[at] = 0xfe;
+                assert!(is_canonical_y(&less), "{at}");
+            }
+            let mut less = y(0xff);
+            less[31] -= 1;
+            assert!(is_canonical_y(&less));
+        }
+    }
+}

@@ -157,6 +157,33 @@ fn ed25519_keys_that_are_not_canonical_are_refused() {
     }
 }
 
+/// The length of a message is in its digest, in decimal: by @noble/hashes, the first two as the vendors' documents
+/// of web3 and ethers have them.
+#[test]
+fn personal_messages_of_every_length() {
+    for (message, digest) in [
+        (
+            "Hello World".to_owned(),
+            "a1de988600a42c4b4ab089b619297c17d53cffae5d5120d82d8a92d0bb3b78f2",
+        ),
+        (
+            "Some data".to_owned(),
+            "1da44b586eb0729ff70a73c326926f6ed5a25f5b056e7f47fbc6e58d86871655",
+        ),
+        (String::new(), "5f35dce98ba4fba25530a026ed80b2cecdaa31091ba4958b99b52ea1d068adad"),
+        ("x".repeat(10), "f1cb9ad6fc32f2b28b0925b6025faf5a43b3214a9a7f6c608396c44dfffe9d5f"),
+        ("x".repeat(120), "142e5c9445764c524233cd8dfc7659858d9eff3cf75d994639233dbd89024544"),
+        ("x".repeat(12_345), "6df0ee950d63e11a02adcd31d6778e5a254500b91840f698d9a6949a8e8d45f1"),
+    ] {
+        assert_eq!(
+            eip191_digest(message.as_bytes()).as_bytes(),
+            &unhex32(digest),
+            "{}",
+            message.len()
+        );
+    }
+}
+
 /// n - s, by schoolbook subtraction.
 fn high_s(fixed: &[u8; 64]) -> [u8; 64] {
     let order = unhex32(SECP256K1_ORDER);
