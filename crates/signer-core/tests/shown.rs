@@ -36,11 +36,18 @@ fn secp256k1_digests_made_elsewhere() {
     one().verifying_key().verify_prehash(&digest, &plain).unwrap();
     assert!(one().verifying_key().verify_prehash(&digest[..31], &plain).is_err());
     assert_eq!(format!("{plain:?}"), format!("secp256k1::Signature(0x{SATOSHI})"));
-    let v = signature.to_bytes()[64];
-    assert_eq!(
-        format!("{signature:?}"),
-        format!("secp256k1::RecoverableSignature(0x{SATOSHI}{v:02x})")
-    );
+    // 27 and the recovery id, which @noble/curves gives as 1.
+    assert_eq!(format!("{signature:?}"), format!("secp256k1::RecoverableSignature(0x{SATOSHI}1c)"));
+}
+
+/// The other known test of Bitcoin's, whose recovery id @noble/curves gives as 0.
+#[test]
+fn a_recovery_id_of_zero_is_27() {
+    let digest = unhex32("7d1833f54854ac51659521afcd0ec6dca2ce2351429614bfa28a756b1b3c637f");
+    let signature: secp256k1::RecoverableSignature = one().sign_prehash(&digest).unwrap();
+    let expected = "8600dbd41e348fe5c9465ab92d23e3db8b98b873beecd930736488696438cb6b\
+                    547fe64427496db33bf66019dacbf0039c04199abb0122918601db38a72cfc211b";
+    assert_eq!(signature.to_bytes().as_slice(), unhex(expected));
 }
 
 /// The generator of secp256k1 (SEC 2, section 2.4.1).

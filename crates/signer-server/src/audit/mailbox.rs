@@ -15,8 +15,8 @@ pub(super) enum Message {
     Close(oneshot::Sender<Result<(), AuditError>>),
 }
 
-/// A queue whose reader is woken only when it sleeps for long: under load it looks in by itself, and each
-/// look finds what came since.
+/// A queue whose reader says how many messages are worth waking it for: under load it looks in by itself, and
+/// each look finds what came since.
 #[derive(Default)]
 pub(super) struct Mailbox {
     state: Mutex<State>,
@@ -26,7 +26,8 @@ pub(super) struct Mailbox {
 #[derive(Default)]
 struct State {
     messages: Vec<Message>,
-    asleep: bool,
+    /// How many messages wake the reader, while it rests.
+    wakes: Option<usize>,
     closed: bool,
 }
 
@@ -38,7 +39,8 @@ impl Mailbox {
             return Err(AuditError);
         }
         state.messages.push(message);
-        if std::mem::take(&mut state.asleep) {
+        if state.wakes.is_some_and(|wakes| state.messages.len() >= wakes) {
+            state.wakes = None;
             drop(state);
             self.arrived.notify_one();
         }
@@ -65,13 +67,13 @@ impl Mailbox {
         (!messages.is_empty() || !state.closed).then_some(messages)
     }
 
-    /// Sleeps until something comes, or `patience` ends.
-    pub(super) fn sleep(&self, patience: Duration) {
+    /// Rests until `wakes` messages are there, or `patience` ends.
+    pub(super) fn rest(&self, wakes: usize, patience: Duration) {
         let mut state = self.state();
-        if state.messages.is_empty() && !state.closed {
-            state.asleep = true;
+        if state.messages.len() < wakes && !state.closed {
+            state.wakes = Some(wakes);
             let woken = self.arrived.wait_timeout(state, patience);
-            woken.unwrap_or_else(PoisonError::into_inner).0.asleep = false;
+            woken.unwrap_or_else(PoisonError::into_inner).0.wakes = None;
         }
     }
 

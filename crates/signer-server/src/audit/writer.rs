@@ -20,6 +20,8 @@ use crate::{Clock, KeyId, SystemClock};
 const TICK: Duration = Duration::from_micros(200);
 /// A busy log is written by the dozen: each look costs two changes of threads and a write.
 const MOST_TICKS: u32 = 5;
+/// So many lines end a rest: who asked for them waits.
+const CROWD: usize = 16;
 /// After so many looks that found nothing it sleeps until it is woken.
 const QUIET_TICKS: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
@@ -97,12 +99,12 @@ impl Writer {
                     let _ = closing.send(self.end());
                     return;
                 }
-                std::thread::sleep(TICK * ticks);
+                mailbox.rest(CROWD, TICK * ticks);
             } else if quiet < QUIET_TICKS {
                 quiet += 1;
                 std::thread::sleep(TICK);
             } else {
-                mailbox.sleep(SECOND);
+                mailbox.rest(1, SECOND);
                 self.look_after();
             }
         }
