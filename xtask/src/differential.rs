@@ -46,7 +46,11 @@ pub(crate) fn run(size: Size) -> Result<(), String> {
     numbers(match size {
         Size::Short => 1_000_000,
         Size::Full => 10_000_000,
-    })
+    })?;
+    println!(
+        "{keys} keys on three curves, {documents} documents, {doubles} doubles: no difference"
+    );
+    Ok(())
 }
 
 /// The numbers of RFC 8785, as many as a digest is published for.

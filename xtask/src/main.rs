@@ -18,6 +18,7 @@ mod openapi;
 mod programs;
 mod release;
 mod reproducible;
+mod sbom;
 mod setup;
 mod shell;
 mod supply_chain;
@@ -43,6 +44,7 @@ usage: cargo xtask TASK
   coverage       which lines of core and protocols their tests run
   deny           bans, licences, sources, and advisories where a database is at hand
   release        --dry-run: versions, changelog, API, packages and the archive of the program
+  sbom           what the program is made of, as CycloneDX
   mutants        judge the committed results of mutation testing; mutants MODULE [K/N | --missed]: run one
   instructions   count instructions with callgrind, compare with the budget; --update: write it
   powerset       every set of features of core, protocols and device
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         ["coverage"] => coverage::run(),
         ["deny"] => supply_chain::deny(),
         ["release", "--dry-run"] => release::dry_run(),
+        ["sbom"] => sbom::print(),
         ["mutants"] => mutants::report(),
         ["mutants", module] => mutants::run(module, mutants::Part::Whole),
         ["mutants", module, "--missed"] => mutants::run(module, mutants::Part::Missed),

@@ -1,11 +1,11 @@
-//! What a release is made of, tried without publishing: versions, changelog, API, packages, archive.
+//! What a release is made of, tried without publishing: versions, changelog, API, packages, archive with its SBOM.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{programs, reproducible, shell};
+use crate::{programs, reproducible, sbom, shell};
 
 /// The crates in the order of their dependencies.
 const ORDER: [&str; 8] = [
@@ -141,7 +141,7 @@ fn packages(version: &str) -> Result<(), String> {
     cargo(&format!("cargo package --quiet --locked --allow-dirty{bottom}"))
 }
 
-/// The program with its completions, its manual and its texts, the same bytes each time, and a checksum.
+/// The program with its completions, its manual, its texts and the list of what is in it, the same bytes each time, and a checksum.
 fn archive(version: &str) -> Result<PathBuf, String> {
     let target = shell::root().join("target/dist");
     reproducible::build(&shell::root(), &target)?;
@@ -172,6 +172,7 @@ fn archive(version: &str) -> Result<PathBuf, String> {
         let name = format!("signer {command}").trim().replace(' ', "-");
         write(&folder.join("man").join(format!("{name}.1")), &page)?;
     }
+    write(&folder.join("signer.cdx.json"), &sbom::of_the_program(host.trim())?)?;
     let archive = target.join(format!("{name}.tar.gz"));
     let tar = format!(
         "tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory {} --use-compress-program=gzip\\ -n -cf {} {name}",
