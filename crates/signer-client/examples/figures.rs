@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64ct::{Base64, Encoding};
 use signer_client::abstraxn::{Client as AbstraxnClient, Identity};
 use signer_client::privy::{Authorization, Client};
 use signer_client::{BaseUrl, FileAccessKeyStore, FileTokenStore, RedisTokenStore, TokenStore};
@@ -146,17 +147,44 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
             Ok(())
         }
     };
+    // By hand what the service needs: the same headers, the signature in them.
+    let same = || {
+        let signature: Result<DerSignature, _> = key.try_sign(text.as_bytes());
+        let request = plain.post(&url).body(text);
+        async move {
+            let signature = signature.map_err(|_| "the signer failed")?;
+            let request = request
+                .header("authorization", "Basic YXBwOnRlc3QtYXBwLXNlY3JldA==")
+                .header("content-type", "application/json")
+                .header("privy-app-id", "app")
+                .header(
+                    "privy-authorization-signature",
+                    Base64::encode_string(signature.as_bytes()),
+                )
+                .header("privy-idempotency-key", "7e57ed00-0000-4000-8000-000000000000")
+                .header("privy-request-expiry", "1773679531000");
+            request.send().await?.bytes().await?;
+            Ok(())
+        }
+    };
     calls(8, &ours).await?;
     calls(8, &bare).await?;
-    let (mut rates, mut bare_rates) = (Vec::new(), Vec::new());
+    let (mut rates, mut bare_rates, mut same_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut crowd, mut bare_crowd, mut same_crowd) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..3 {
         rates.push(calls(1, &ours).await?.0);
         bare_rates.push(calls(1, &bare).await?.0);
+        same_rates.push(calls(1, &same).await?.0);
+        crowd.push(calls(64, &ours).await?.1);
+        bare_crowd.push(calls(64, &bare).await?.1);
+        same_crowd.push(calls(64, &same).await?.1);
     }
     say("calls-1", median(rates));
     say("bare-calls-1", median(bare_rates));
-    say("calls-64-per-cpu-second", calls(64, &ours).await?.1);
-    say("bare-calls-64-per-cpu-second", calls(64, &bare).await?.1);
+    say("same-calls-1", median(same_rates));
+    say("calls-64-per-cpu-second", median(crowd));
+    say("bare-calls-64-per-cpu-second", median(bare_crowd));
+    say("same-calls-64-per-cpu-second", median(same_crowd));
     Ok(())
 }
 
