@@ -8,8 +8,8 @@ use signer_protocols::privy::rpc::{
 };
 use signer_protocols::privy::{
     AuthorizationError, AuthorizationKey, AuthorizationRequest, AuthorizationRequestBuilder,
-    Method, SIGNATURE_HEADER, SessionError, SessionRecipient, WebhookError, WebhookSecret,
-    decode_public_key, encode_public_key,
+    DEFAULT_EXPIRY_MS, Method, SIGNATURE_HEADER, SessionError, SessionRecipient, WebhookError,
+    WebhookSecret, decode_public_key, encode_public_key,
 };
 
 use super::{cases, text, unbase64, unhex, vectors};
@@ -255,6 +255,8 @@ fn further_headers_are_signed_and_sorted() {
 
 #[test]
 fn expiry_is_checked_by_the_clock_given() {
+    // Fifteen minutes, as the vendor has it.
+    assert_eq!(DEFAULT_EXPIRY_MS, 900_000);
     let with = builder("POST", URL).expiry_unix_ms(1_000).unwrap().build().unwrap();
     assert_eq!(with.check_expiry(999), Ok(()));
     assert_eq!(with.check_expiry(1_000), Err(AuthorizationError::Expired));
