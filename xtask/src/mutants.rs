@@ -13,7 +13,8 @@ use crate::{programs, shell};
 struct Module {
     name: &'static str,
     files: &'static [&'static str],
-    features: &'static str,
+    /// Further arguments of cargo-mutants.
+    arguments: &'static str,
     tests: &'static str,
     least: u64,
 }
@@ -29,7 +30,7 @@ const MODULES: [Module; 8] = [
             "crates/signer-core/src/secret.rs",
             "crates/signer-core/src/encoding.rs",
         ],
-        features: "",
+        arguments: "",
         // The hundred thousand signatures take ten seconds, and say nothing of these files.
         tests: "--lib --tests -- --skip nonce_reuse",
         least: 90,
@@ -40,7 +41,7 @@ const MODULES: [Module; 8] = [
             "crates/signer-protocols/src/privy/key.rs",
             "crates/signer-protocols/src/abstraxn/access_key.rs",
         ],
-        features: "",
+        arguments: "",
         tests: PROTOCOLS,
         least: 90,
     },
@@ -51,14 +52,14 @@ const MODULES: [Module; 8] = [
             "crates/signer-protocols/src/crossmint/secret.rs",
             "crates/signer-protocols/src/crossmint/chain.rs",
         ],
-        features: "",
+        arguments: "",
         tests: PROTOCOLS,
         least: 90,
     },
     Module {
         name: "jcs",
         files: &["crates/signer-protocols/src/json/**", "crates/signer-protocols/src/jcs.rs"],
-        features: "",
+        arguments: "",
         tests: PROTOCOLS,
         least: 90,
     },
@@ -73,7 +74,7 @@ const MODULES: [Module; 8] = [
             "crates/signer-protocols/src/blink/timestamp.rs",
             "crates/signer-protocols/src/blink/catalogue.rs",
         ],
-        features: "",
+        arguments: "",
         tests: PROTOCOLS,
         least: 90,
     },
@@ -82,7 +83,7 @@ const MODULES: [Module; 8] = [
         // Its decisions. The tasks around them are tested over sockets, too slowly for every mutant.
         files: &["crates/signer-client/src/cache/machine.rs"],
         // Without the examples and the other tests each mutant is built in a third of the time.
-        features: "--features abstraxn,blink,crossmint,privy,file,redis --cargo-arg=--lib",
+        arguments: "--features abstraxn,blink,crossmint,privy,file,redis --cargo-arg=--lib",
         tests: "-- cache",
         least: 90,
     },
@@ -97,7 +98,7 @@ const MODULES: [Module; 8] = [
             "crates/signer-core/src/p256.rs",
             "crates/signer-core/src/secp256k1.rs",
         ],
-        features: "",
+        arguments: "",
         tests: "--lib --tests -- --skip nonce_reuse",
         least: 0,
     },
@@ -112,7 +113,7 @@ const MODULES: [Module; 8] = [
             "crates/signer-protocols/src/blink/response.rs",
             "crates/signer-protocols/src/blink/merchant_authorization.rs",
         ],
-        features: "--exclude **/privy/key.rs --exclude **/access_key.rs --exclude **/derivation.rs --exclude **/secret.rs --exclude **/chain.rs",
+        arguments: "--exclude **/privy/key.rs --exclude **/access_key.rs --exclude **/derivation.rs --exclude **/secret.rs --exclude **/chain.rs",
         tests: PROTOCOLS,
         least: 0,
     },
@@ -157,7 +158,7 @@ pub(crate) fn run(name: &str, part: Part<'_>) -> Result<(), String> {
     // The tests are run without a mutant first: where they fail by themselves, every mutant would count as caught.
     let words = format!(
         "cargo mutants --jobs 1 --timeout 60 --build-timeout 600 --output target/mutants/{name}{files}{which} {} -- {}",
-        module.features, module.tests
+        module.arguments, module.tests
     );
     eprintln!("\n$ {words}");
     let mut command = shell::command(&words);

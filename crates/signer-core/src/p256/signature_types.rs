@@ -22,13 +22,16 @@ impl Signature {
 
     /// The same signature in DER.
     pub fn to_der(&self) -> DerSignature {
-        DerSignature(self.0.to_der())
+        DerSignature { der: self.0.to_der(), fixed: *self }
     }
 }
 
 /// A P-256 signature as a DER `SEQUENCE { INTEGER r, INTEGER s }`, 8 to 72 bytes.
 #[derive(Clone)]
-pub struct DerSignature(p256::ecdsa::DerSignature);
+pub struct DerSignature {
+    der: p256::ecdsa::DerSignature,
+    fixed: Signature,
+}
 
 impl DerSignature {
     /// Reads strict DER; neither integer may be zero or reach the order.
@@ -37,20 +40,18 @@ impl DerSignature {
     /// [`Error::SignatureFormat`].
     pub fn from_bytes(der: &[u8]) -> Result<Self, Error> {
         let der = p256::ecdsa::DerSignature::from_bytes(der).map_err(|_| Error::SignatureFormat)?;
-        p256::ecdsa::Signature::try_from(der.clone()).map_err(|_| Error::SignatureFormat)?;
-        Ok(Self(der))
+        let fixed = der.clone().try_into().map(Signature).map_err(|_| Error::SignatureFormat)?;
+        Ok(Self { der, fixed })
     }
 
     /// The DER bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.der.as_bytes()
     }
 
     /// The same signature as r ‖ s.
-    #[allow(clippy::expect_used, reason = "the constructors have converted it before")]
-    #[allow(clippy::missing_panics_doc, reason = "cannot be reached")]
-    pub fn to_fixed(&self) -> Signature {
-        Signature(self.0.clone().try_into().expect("checked when it was made"))
+    pub const fn to_fixed(&self) -> Signature {
+        self.fixed
     }
 }
 
