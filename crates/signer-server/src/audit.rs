@@ -137,9 +137,13 @@ impl AuditLog {
     }
 
     /// Writes a line. It is written, too, when nobody waits for it any more.
-    pub(crate) async fn append(&self, entry: AuditEntry) -> Result<(), AuditError> {
+    pub(crate) async fn append(&self, entry: Box<AuditEntry>) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.mailbox.put(Message::Line(Box::new(entry), written))?;
+        if let Some(call) = self.0.mailbox.put(Message::Line(entry, written))? {
+            // Whoever else is ready now has a turn before the writer is called.
+            tokio::task::yield_now().await;
+            drop(call);
+        }
         self.wait(waiting, PATIENCE).await
     }
 
@@ -149,7 +153,7 @@ impl AuditLog {
     /// [`AuditError`].
     pub async fn close(&self) -> Result<(), AuditError> {
         let (written, waiting) = oneshot::channel();
-        self.0.mailbox.put(Message::Close(written))?;
+        drop(self.0.mailbox.put(Message::Close(written))?);
         self.wait(waiting, CLOSING_PATIENCE).await?;
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {

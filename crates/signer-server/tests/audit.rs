@@ -115,6 +115,19 @@ async fn every_decision_about_a_known_caller() {
 
 /// The chain is what anybody can compute, and the checkpoint what openssl verifies.
 #[tokio::test]
+async fn who_comes_together_is_written_together() {
+    let path = file("audit-crowd");
+    let server = Running::start(with_log(&path)).await;
+    let crowd = (0..100).map(|_| server.post(&[], REQUEST));
+    let answers = futures_util::future::join_all(crowd).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    end(server).await;
+    let log = fs::read_to_string(&path).unwrap();
+    assert!(verify(log.as_bytes(), None).is_ok());
+    assert_eq!(log.lines().filter(|line| line.contains("\"decision\":\"signed\"")).count(), 100);
+}
+
+#[tokio::test]
 async fn the_chain_is_plain_sha256() {
     let log = log("audit-chain").await;
     let mut before = "0".repeat(64);

@@ -16,15 +16,9 @@ use super::{AuditEntry, AuditError, AuditHead, AuditOptions, Fsync, tail};
 use crate::json_text::Object;
 use crate::{Clock, KeyId, SystemClock};
 
-/// How long it rests between two looks, for each line that the last one found.
-const TICK: Duration = Duration::from_micros(200);
-/// A busy log is written by the dozen: each look costs two changes of threads and a write.
-const MOST_TICKS: u32 = 5;
-/// So many lines end a rest: who asked for them waits.
-const CROWD: usize = 16;
-/// After so many looks that found nothing it sleeps until it is woken.
-const QUIET_TICKS: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
+/// How long it waits for a call after a write: whoever has the call to make may be behind a slow signature.
+const BUSY: Duration = Duration::from_millis(2);
 
 type Waiting = oneshot::Sender<Result<(), AuditError>>;
 
@@ -86,26 +80,22 @@ impl Writer {
         Arc::clone(&self.healthy)
     }
 
-    /// Writes what comes until the box is closed. As long as something comes, it looks in a thousand times a
-    /// second and more, and what came in between is written together.
+    /// Writes what comes until the box is closed.
     pub(super) fn run(mut self, mailbox: &Mailbox) {
-        let mut quiet = 0;
-        while let Some(messages) = mailbox.take() {
-            if !messages.is_empty() {
-                quiet = 0;
-                let ticks = u32::try_from(messages.len()).unwrap_or(MOST_TICKS).min(MOST_TICKS);
+        let mut patience = SECOND;
+        while let Some(messages) = mailbox.take(patience) {
+            if messages.is_empty() {
+                if patience == SECOND {
+                    self.look_after();
+                }
+                patience = SECOND;
+            } else {
+                patience = BUSY;
                 if let Some(closing) = self.write(messages) {
                     mailbox.shut();
                     let _ = closing.send(self.end());
                     return;
                 }
-                mailbox.rest(CROWD, TICK * ticks);
-            } else if quiet < QUIET_TICKS {
-                quiet += 1;
-                std::thread::sleep(TICK);
-            } else {
-                mailbox.rest(1, SECOND);
-                self.look_after();
             }
         }
         let _ = self.end();
