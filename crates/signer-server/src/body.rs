@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use crate::Refusal;
 
@@ -27,16 +30,27 @@ pub(crate) fn check_headers(headers: &HeaderMap, max_bytes: usize) -> Result<(),
     Ok(())
 }
 
-/// Reads at most `max_bytes`, within `deadline`.
+/// Reads at most `max_bytes`, within `deadline`. What came with the head costs no timer.
 pub(crate) async fn read(
-    body: Body,
+    body: &mut Body,
     max_bytes: usize,
     deadline: Duration,
 ) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(deadline, Limited::new(body, max_bytes).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-        Ok(Err(_)) | Err(_) => Err(Refusal::Incomplete),
+    let rest = {
+        let mut all = Limited::new(body, max_bytes).collect();
+        match (&mut all).now_or_never() {
+            Some(all) => return whole(all),
+            None => Box::pin(timeout(deadline, all)),
+        }
+    };
+    whole(rest.await.map_err(|_| Refusal::Incomplete)?)
+}
+
+fn whole(read: Result<Collected<Bytes>, BoxError>) -> Result<Bytes, Refusal> {
+    match read {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+        Err(_) => Err(Refusal::Incomplete),
     }
 }
 

@@ -1,18 +1,18 @@
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::ORIGIN;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
-use axum::routing::any;
 use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 use signer_protocols::blink::{SignerRequest, SignerResponse, UsdMicros, ValidPayment};
 use signer_protocols::jcs::Limits;
+use tower::service_fn;
 
 use crate::audit::AuditEntry;
 use crate::endpoint::Shared;
@@ -31,70 +31,80 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// (`into_make_service_with_connect_info::<SocketAddr>()`); the rest needs nothing.
 pub fn router(endpoint: Endpoint) -> Router {
     let path = endpoint.shared().path.clone();
-    Router::new().route(&path, any(handle)).with_state(endpoint)
+    let service = service_fn(move |request: Request<Body>| {
+        let endpoint = endpoint.clone();
+        let (head, mut body) = request.into_parts();
+        async move { Ok::<_, Infallible>(handle(endpoint.shared(), &head, &mut body).await) }
+    });
+    Router::new().route_service(&path, service)
 }
 
-async fn handle(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response<Body> {
-    let begun = Instant::now();
-    let shared = endpoint.shared();
+async fn handle(shared: &Shared, head: &Parts, body: &mut Body) -> Response<Body> {
     let rules = shared.rules();
-    let id = shared.request_ids.next();
-    let origin = cors::allowed_origin(request.headers(), &rules.origins);
-    let peer = peer::address(request.extensions(), request.headers(), shared.rates.trusted());
+    let visit = Visit::of(shared, head, &rules.origins);
 
-    let decision =
-        decide(shared, &rules, request, Visit { id: &id, peer, origin: origin.as_ref() });
     // A panic is a fault of ours, and costs nobody but this caller.
-    let decision = AssertUnwindSafe(decision).catch_unwind().await.unwrap_or(Err(Refusal::Fault));
+    let decision = AssertUnwindSafe(decide(shared, &rules, &visit, body)).catch_unwind().await;
 
-    let (label, mut response) = match decision {
+    let (label, mut response) = match decision.unwrap_or(Err(Refusal::Fault)) {
         Ok(Verdict::Preflight(response)) => (PREFLIGHT, response),
         Ok(Verdict::Signed(response)) => (SIGNED, answer::signed(&response)),
         Err(refusal) => (refusal.label(), answer::refused(&refusal)),
     };
-    cors::mark(&mut response, origin);
-    note(shared, &id, label, peer, begun, response)
+    cors::mark(&mut response, visit.origin.clone());
+    visit.note(shared, label, response)
 }
 
 /// A path that is nobody's.
 pub(crate) async fn no_such_path(endpoint: Endpoint, request: Request<Body>) -> Response<Body> {
-    let begun = Instant::now();
-    let shared = endpoint.shared();
-    let peer = peer::address(request.extensions(), request.headers(), shared.rates.trusted());
+    let (head, _) = request.into_parts();
     let refusal = Refusal::NoSuchPath;
-    let response = answer::refused(&refusal);
-    note(shared, &shared.request_ids.next(), refusal.label(), peer, begun, response)
+    let visit = Visit::of(endpoint.shared(), &head, &[]);
+    visit.note(endpoint.shared(), refusal.label(), answer::refused(&refusal))
 }
 
-/// Counts and logs an answer, and names it in its head as in the log.
-fn note(
-    shared: &Shared,
-    id: &str,
-    label: &'static str,
-    peer: Option<IpAddr>,
-    begun: Instant,
-    mut response: Response<Body>,
-) -> Response<Body> {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    shared.metrics.count(label);
-    tracing::info!(
-        request_id = id,
-        outcome = label,
-        status = response.status().as_u16(),
-        peer = peer.map(tracing::field::display),
-        micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
-    response
-}
-
-/// What is known of a request before it is read.
+/// What is known of a request before its body is read.
 struct Visit<'a> {
-    id: &'a str,
+    begun: Instant,
+    id: String,
     peer: Option<IpAddr>,
-    origin: Option<&'a HeaderValue>,
+    /// Of those that may read the answer.
+    origin: Option<HeaderValue>,
+    head: &'a Parts,
+}
+
+impl<'a> Visit<'a> {
+    fn of(shared: &Shared, head: &'a Parts, origins: &[HeaderValue]) -> Self {
+        Self {
+            begun: Instant::now(),
+            id: shared.request_ids.next(),
+            peer: peer::address(&head.extensions, &head.headers, shared.rates.trusted()),
+            origin: cors::allowed_origin(&head.headers, origins),
+            head,
+        }
+    }
+
+    /// Counts and logs an answer, and names it in its head as in the log.
+    fn note(
+        &self,
+        shared: &Shared,
+        label: &'static str,
+        mut response: Response<Body>,
+    ) -> Response<Body> {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        shared.metrics.count(label);
+        tracing::info!(
+            request_id = self.id,
+            outcome = label,
+            status = response.status().as_u16(),
+            peer = self.peer.map(tracing::field::display),
+            micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "request"
+        );
+        response
+    }
 }
 
 enum Verdict {
@@ -106,25 +116,25 @@ enum Verdict {
 async fn decide(
     shared: &Shared,
     rules: &Rules,
-    request: Request<Body>,
-    visit: Visit<'_>,
+    visit: &Visit<'_>,
+    body: &mut Body,
 ) -> Result<Verdict, Refusal> {
-    if let Some(answer) = cors::preflight(request.method(), request.headers(), visit.origin) {
+    let Parts { method, headers, .. } = visit.head;
+    if let Some(answer) = cors::preflight(method, headers, visit.origin.as_ref()) {
         return answer.map(Verdict::Preflight);
     }
-    let foreign = request.headers().contains_key(ORIGIN) && visit.origin.is_none();
+    let foreign = headers.contains_key(ORIGIN) && visit.origin.is_none();
     if rules.foreign_origins_refused && foreign {
         return Err(Refusal::Origin);
     }
-    if request.method() != Method::POST {
+    if method != Method::POST {
         return Err(Refusal::Method);
     }
-    let (head, body) = request.into_parts();
-    body::check_headers(&head.headers, shared.max_body_bytes)?;
+    body::check_headers(headers, shared.max_body_bytes)?;
     if let Some(peer) = visit.peer {
         shared.rates.admit_peer(peer)?;
     }
-    let caller = rules.callers.authenticate(&head.headers).await.map_err(|error| match error {
+    let caller = rules.callers.authenticate(headers).await.map_err(|error| match error {
         CallerError::Unauthenticated => Refusal::Unauthenticated,
         CallerError::Unavailable => Refusal::Unavailable,
     })?;
@@ -133,9 +143,12 @@ async fn decide(
     shared.rates.admit_caller(&caller.id)?;
 
     let now = shared.now().ok_or(Refusal::Unavailable)?;
-    let mut entry = AuditEntry::new(now, visit.id.to_owned(), caller.id.clone(), rules.key.id());
-    let signed = sign_payment(shared, rules, &caller, &head, body, &mut entry);
-    let signed = AssertUnwindSafe(signed).catch_unwind().await.unwrap_or(Err(Refusal::Fault));
+    let id = visit.id.clone();
+    let mut entry = Box::new(AuditEntry::new(now, id, caller.id.clone(), rules.key.id()));
+    let signed = AssertUnwindSafe(sign_payment(shared, rules, &caller, headers, body, &mut entry))
+        .catch_unwind()
+        .await
+        .unwrap_or(Err(Refusal::Fault));
     if let Err(refusal) = &signed {
         entry.is_refused(refusal);
     }
@@ -154,11 +167,11 @@ async fn sign_payment(
     shared: &Shared,
     rules: &Rules,
     caller: &Caller,
-    head: &Parts,
-    body: Body,
+    headers: &HeaderMap,
+    body: &mut Body,
     entry: &mut AuditEntry,
 ) -> Result<SignerResponse, Refusal> {
-    let retry_key = idempotency_key(&head.headers)?;
+    let retry_key = idempotency_key(headers)?;
     let body = body::read(body, shared.max_body_bytes, shared.body_timeout).await?;
     let place = shared.queue.enter()?;
 
