@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<(), String> {
     for features in ["", "http", "jwt", "openapi", "redis", "tls"] {
         check_features("signer-server", features)?;
     }
-    for features in ["", "abstraxn", "blink", "crossmint", "file", "privy", "redis"] {
+    for features in ["", "abstraxn", "blink", "crossmint", "file", "privy", "redis", "tokens"] {
         check_features("signer-client", features)?;
     }
     no_std::run()?;

@@ -6,9 +6,11 @@
 
 #[cfg(feature = "abstraxn")]
 pub mod abstraxn;
+#[cfg(feature = "tokens")]
 mod access_key;
 #[cfg(feature = "blink")]
 pub mod blink;
+#[cfg(feature = "tokens")]
 mod cache;
 mod clock;
 #[cfg(feature = "crossmint")]
@@ -21,21 +23,28 @@ mod folder;
 #[cfg(feature = "privy")]
 pub mod privy;
 mod random;
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
 mod signer;
+#[cfg(feature = "tokens")]
 mod store;
+#[cfg(feature = "tokens")]
 mod token;
 mod transport;
 
 #[cfg(feature = "file")]
 pub use access_key::FileAccessKeyStore;
+#[cfg(feature = "tokens")]
 pub use access_key::{AccessKeyStore, IdentityId, MemoryAccessKeyStore};
 pub use error::Error;
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
 pub use signer::Signer;
 #[cfg(feature = "file")]
 pub use store::FileTokenStore;
 #[cfg(feature = "redis")]
 pub use store::RedisTokenStore;
+#[cfg(feature = "tokens")]
 pub use store::{Lease, MemoryTokenStore, StoreError, TokenStore};
+#[cfg(feature = "tokens")]
 pub use token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
 pub use transport::{BaseUrl, TransportOptions};
 

@@ -5,6 +5,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 use signature::{Signer, Verifier};
 
+#[cfg(feature = "keyfiles")]
 use crate::keyfile::{KeyAlgorithm, KeyParts, with_private_key_pem};
 use crate::{Error, SecretBytes};
 
@@ -29,6 +30,25 @@ impl SigningKey {
         Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
 
+    /// Makes a key from the caller's generator.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let seed = SecretBytes::<32>::init(|bytes| rng.fill_bytes(bytes));
+        Self::from_seed(seed.expose_secret())
+    }
+
+    /// The public key.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey(self.0.verifying_key())
+    }
+
+    /// The 32-byte seed.
+    pub fn to_seed(&self) -> SecretBytes<32> {
+        SecretBytes::init(|out| out.copy_from_slice(self.0.as_bytes()))
+    }
+}
+
+#[cfg(feature = "keyfiles")]
+impl SigningKey {
     /// Reads PKCS#8 DER (RFC 8410). A public key in it must belong to the seed.
     ///
     /// # Errors
@@ -53,22 +73,6 @@ impl SigningKey {
             }
         }
         Ok(key)
-    }
-
-    /// Makes a key from the caller's generator.
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let seed = SecretBytes::<32>::init(|bytes| rng.fill_bytes(bytes));
-        Self::from_seed(seed.expose_secret())
-    }
-
-    /// The public key.
-    pub fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey(self.0.verifying_key())
-    }
-
-    /// The 32-byte seed.
-    pub fn to_seed(&self) -> SecretBytes<32> {
-        SecretBytes::init(|out| out.copy_from_slice(self.0.as_bytes()))
     }
 }
 

@@ -11,7 +11,10 @@ mod secret;
 pub mod ed25519;
 #[cfg(feature = "keccak")]
 pub mod keccak;
-#[cfg(any(feature = "ed25519", feature = "p256", feature = "secp256k1"))]
+#[cfg(all(
+    feature = "keyfiles",
+    any(feature = "ed25519", feature = "p256", feature = "secp256k1")
+))]
 mod keyfile;
 #[cfg(feature = "p256")]
 pub mod p256;

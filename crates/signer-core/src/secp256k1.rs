@@ -15,6 +15,7 @@ use signature::hazmat::{PrehashSigner, PrehashVerifier};
 use zeroize::Zeroizing;
 
 use crate::keccak::KeccakDigest;
+#[cfg(feature = "keyfiles")]
 use crate::keyfile::{KeyAlgorithm, KeyParts, with_private_key_pem};
 use crate::{Error, SecretBytes};
 
@@ -40,33 +41,6 @@ impl SigningKey {
     /// [`Error::Scalar`] when it is zero or not below the order of the curve.
     pub fn from_scalar(scalar: &[u8; 32]) -> Result<Self, Error> {
         SecretKey::from_bytes(scalar.into()).map(Self).map_err(|_| Error::Scalar)
-    }
-
-    /// Reads PKCS#8 or SEC1 DER. A public key in it must belong to the scalar.
-    ///
-    /// # Errors
-    /// [`Error::Der`], [`Error::Algorithm`] (told by the object identifiers), [`Error::Scalar`],
-    /// [`Error::Length`] of the scalar, [`Error::Encrypted`], [`Error::PublicKeyMismatch`].
-    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        Self::from_parts(&KeyParts::from_der(der, KeyAlgorithm::SECP256K1)?)
-    }
-
-    /// Reads PKCS#8 (`PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`) PEM.
-    ///
-    /// # Errors
-    /// As [`SigningKey::from_der`], and [`Error::Pem`] or [`Error::PemLabel`].
-    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
-        with_private_key_pem(pem, KeyAlgorithm::SECP256K1, |parts| Self::from_parts(&parts))
-    }
-
-    fn from_parts(parts: &KeyParts<'_>) -> Result<Self, Error> {
-        let key = Self::from_scalar(parts.secret)?;
-        for public in parts.public_key.into_iter().flatten() {
-            if VerifyingKey::from_sec1_bytes(public)? != key.verifying_key() {
-                return Err(Error::PublicKeyMismatch);
-            }
-        }
-        Ok(key)
     }
 
     /// Makes a key from the caller's generator, which is asked until it gives a scalar: one that is stuck at zero
@@ -101,6 +75,36 @@ impl SigningKey {
         let (signature, recovery_id) =
             sign_prehashed_rfc6979::<Secp256k1, Sha256>(&scalar, digest, &[]);
         RecoverableSignature { signature, recovery_id }
+    }
+}
+
+#[cfg(feature = "keyfiles")]
+impl SigningKey {
+    /// Reads PKCS#8 or SEC1 DER. A public key in it must belong to the scalar.
+    ///
+    /// # Errors
+    /// [`Error::Der`], [`Error::Algorithm`] (told by the object identifiers), [`Error::Scalar`],
+    /// [`Error::Length`] of the scalar, [`Error::Encrypted`], [`Error::PublicKeyMismatch`].
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        Self::from_parts(&KeyParts::from_der(der, KeyAlgorithm::SECP256K1)?)
+    }
+
+    /// Reads PKCS#8 (`PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`) PEM.
+    ///
+    /// # Errors
+    /// As [`SigningKey::from_der`], and [`Error::Pem`] or [`Error::PemLabel`].
+    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        with_private_key_pem(pem, KeyAlgorithm::SECP256K1, |parts| Self::from_parts(&parts))
+    }
+
+    fn from_parts(parts: &KeyParts<'_>) -> Result<Self, Error> {
+        let key = Self::from_scalar(parts.secret)?;
+        for public in parts.public_key.into_iter().flatten() {
+            if VerifyingKey::from_sec1_bytes(public)? != key.verifying_key() {
+                return Err(Error::PublicKeyMismatch);
+            }
+        }
+        Ok(key)
     }
 }
 
