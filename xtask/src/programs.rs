@@ -10,7 +10,7 @@ const DEBIAN: [(&str, &str); 17] = [
     ("gzip --version", "gzip"),
     ("command -v kill", "procps"),
     ("strace --version", "strace"),
-    ("unshare --version", "util-linux"),
+    ("unshare --version && taskset --version", "util-linux"),
     ("ip -V", "iproute2"),
     ("redis-server --version", "redis-server"),
     ("command -v chromium", "chromium"),
@@ -25,8 +25,9 @@ const DEBIAN: [(&str, &str); 17] = [
     ("pkg-config --exists openssl", "pkg-config libssl-dev"),
 ];
 
-/// What only assurance calls.
-const DEBIAN_ASSURANCE: [(&str, &str); 1] = [("llvm-profdata-22 --version", "llvm-22")];
+/// What only assurance and the benchmarks call.
+const DEBIAN_ASSURANCE: [(&str, &str); 2] =
+    [("llvm-profdata-22 --version", "llvm-22"), ("command -v wrk", "wrk")];
 
 /// A subcommand of cargo, and the version that the figures were made with.
 const CARGO: [(&str, &str); 7] = [

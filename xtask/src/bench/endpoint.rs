@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::shell;
+use crate::{programs, shell};
 
 const PORT: u16 = 3971;
 const REDIS_PORT: u16 = 3972;
@@ -27,17 +27,7 @@ struct Figures {
 }
 
 pub(crate) fn run() -> Result<(), String> {
-    for (program, package) in [
-        ("wrk", "wrk"),
-        ("taskset", "util-linux"),
-        ("npm", "npm"),
-        ("redis-server", "redis-server"),
-    ] {
-        let found = Command::new("which").arg(program).output();
-        if !found.is_ok_and(|output| output.status.success()) {
-            return Err(format!("bench: {program} is needed: install the package {package}"));
-        }
-    }
+    programs::require(&["wrk", "taskset", "npm", "redis-server"])?;
     let peers = shell::root().join("xtask/peers/endpoint");
     let mut install = Command::new("npm");
     install.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&peers);
