@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Request, Url};
+use reqwest::{Client, Method, Request, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -143,7 +143,8 @@ impl Transport {
             let mut attempt = 1;
             let mut unknown = false;
             loop {
-                let error = match self.attempt(call, outgoing()?, deadline).await {
+                let exchange = self.0.client.execute(request(call, outgoing()?));
+                let error = match self.attempt(call.repeat, exchange, deadline).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
@@ -170,32 +171,20 @@ impl Transport {
 
     async fn attempt(
         &self,
-        call: &Call<'_>,
-        outgoing: Outgoing,
+        repeat: Repeat<'_>,
+        exchange: impl Future<Output = reqwest::Result<Response>>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
         let deadline = deadline.min(Instant::now() + self.0.options.attempt);
-        let mut request = Request::new(call.method.clone(), call.url.clone());
-        *request.headers_mut() = outgoing.headers;
-        if let Some(json) = outgoing.json {
-            let json_type = HeaderValue::from_static("application/json");
-            request.headers_mut().insert(CONTENT_TYPE, json_type);
-            *request.body_mut() = Some(json.into());
-        }
-        let exchange = async {
-            let response = self.0.client.execute(request).await;
-            let mut response = response.map_err(|error| fault(&error, call.repeat))?;
+        let whole = async {
+            let mut response = exchange.await.map_err(|error| fault(&error, repeat))?;
+            let body = self.read(&mut response, repeat).await?;
             let status = response.status().as_u16();
-            let length = response.content_length();
             let headers = std::mem::take(response.headers_mut());
-            let body = self.read(response, length, call.repeat).await?;
-            Ok(Answer { status, headers, body, repeat: call.repeat != Repeat::Freely })
+            Ok(Answer { status, headers, body, repeat: repeat != Repeat::Freely })
         };
-        let late = || {
-            let error = Error::new(Kind::Deadline, "no whole answer came in time");
-            unknown(error, call.repeat)
-        };
-        let answer = timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(late()))?;
+        let late = || unknown(Error::new(Kind::Deadline, "no whole answer came in time"), repeat);
+        let answer = timeout_at(deadline, whole).await.map_err(|_| late()).flatten()?;
         tracing::debug!(status = answer.status, "an answer came");
         if (200..300).contains(&answer.status) { Ok(answer) } else { Err(answer.into_error()) }
     }
@@ -203,13 +192,12 @@ impl Transport {
     /// The body, up to the cap.
     async fn read(
         &self,
-        mut response: reqwest::Response,
-        declared: Option<u64>,
+        response: &mut Response,
         repeat: Repeat<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let cap = self.0.options.max_body;
         let too_long = || unknown(Error::new(Kind::Answer, "the answer is too long"), repeat);
-        let declared = declared.and_then(|len| usize::try_from(len).ok());
+        let declared = response.content_length().and_then(|len| usize::try_from(len).ok());
         if declared.is_some_and(|len| len > cap) {
             return Err(too_long());
         }
@@ -229,6 +217,16 @@ impl Transport {
         }
         Ok(body)
     }
+}
+
+fn request(call: &Call<'_>, outgoing: Outgoing) -> Request {
+    let mut request = Request::new(call.method.clone(), call.url.clone());
+    *request.headers_mut() = outgoing.headers;
+    if let Some(json) = outgoing.json {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(json.into());
+    }
+    request
 }
 
 /// Whether another attempt can help, and does nothing twice.

@@ -52,6 +52,15 @@ impl Authorization {
         self
     }
 
+    /// The keys that sign, where no user does.
+    pub(super) fn keys(&self) -> Option<Vec<AuthorizationSigner>> {
+        let key = |party: &Party| match party {
+            Party::Key(signer) => Some(Arc::clone(signer)),
+            Party::User(_) => None,
+        };
+        self.0.iter().map(key).collect()
+    }
+
     /// The keys that sign now; those of sessions are exchanged where they must be.
     pub(super) async fn signers(&self) -> Result<Signers<'_>, Error> {
         let mut signers = Signers { keys: Vec::with_capacity(self.0.len()), users: Vec::new() };
@@ -76,13 +85,12 @@ pub(super) struct Signers<'a> {
 }
 
 impl Signers<'_> {
-    /// The service says that a session has ended: exchanges anew what was used, unless that has happened. `false` where
-    /// no session was used.
-    pub(super) async fn renew(&self) -> Result<bool, Error> {
+    /// The service says that a session has ended: exchanges anew what was used, unless that has happened.
+    pub(super) async fn renew(&self) -> Result<(), Error> {
         for (session, generation) in &self.users {
             session.renew(*generation).await?;
         }
-        Ok(!self.users.is_empty())
+        Ok(())
     }
 }
 

@@ -104,16 +104,6 @@ impl<T: DeserializeOwned + Send> Request<T> {
         self.expiry = expiry;
         self
     }
-
-    /// Makes the call.
-    ///
-    /// # Errors
-    /// [`Error`]; `code()` is the service's, and where the outcome is not known, `idempotency_key()` is the one
-    /// under which to ask again.
-    pub async fn send(self) -> Result<T, Error> {
-        let client = self.client.clone();
-        client.send(self).await
-    }
 }
 
 impl<T> fmt::Debug for Request<T> {

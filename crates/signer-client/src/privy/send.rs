@@ -1,6 +1,7 @@
 //! How a request goes out: signed, as often as may be, within one deadline.
 
-use reqwest::header::HeaderName;
+use bytes::BytesMut;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use signer_protocols::privy::{
     APP_ID_HEADER, AuthorizationError, DEFAULT_EXPIRY_MS, IDEMPOTENCY_KEY_HEADER,
@@ -14,17 +15,19 @@ use super::{Authorization, Client};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
-use crate::transport::{Answer, Call, Outgoing, Repeat, check_key, header};
+use crate::transport::{Answer, Call, Outgoing, Repeat, check_key};
 
 /// A request that goes out again is signed anew when less than this is left of it.
 const LEAST_LIFE_MS: u64 = 30_000;
 
-impl Client {
-    pub(super) async fn send<T: DeserializeOwned + Send>(
-        &self,
-        request: Request<T>,
-    ) -> Result<T, Error> {
-        let Request { plan, authorization, idempotency_key, expiry, check, .. } = request;
+impl<T: DeserializeOwned + Send> Request<T> {
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// [`Error`]; `code()` is the service's, and where the outcome is not known, `idempotency_key()` is the one
+    /// under which to ask again.
+    pub async fn send(self) -> Result<T, Error> {
+        let Self { client, plan, authorization, idempotency_key, expiry, check, .. } = self;
         let plan = plan?;
         let key = match idempotency_key {
             Some(key) if plan.kind.keyed => {
@@ -39,7 +42,7 @@ impl Client {
             Some(key) => error.with_idempotency_key(key),
             None => error,
         };
-        let answer = self.signed_attempts(&plan, &authorization, key.as_deref(), expiry).await;
+        let answer = client.signed_attempts(&plan, &authorization, key.as_deref(), expiry).await;
         let answer = answer.map_err(named)?;
         let answer = if answer.body.is_empty() {
             serde_json::from_str("{}").map_err(|_| answer.unreadable())
@@ -50,9 +53,11 @@ impl Client {
         check(&answer)?;
         Ok(answer)
     }
+}
 
-    /// Sends a request; where a user's session has ended, once more with a new key of it. All that it takes,
-    /// exchanges and their renewal included, ends within one deadline.
+impl Client {
+    /// Sends a request. All that it takes, exchanges of sessions and their renewal included, ends within one
+    /// deadline.
     async fn signed_attempts(
         &self,
         plan: &Plan,
@@ -61,12 +66,28 @@ impl Client {
         expiry: Expiry,
     ) -> Result<Answer, Error> {
         let deadline = Instant::now() + self.0.transport.total();
+        match authorization.keys() {
+            Some(keys) => self.attempts(deadline, plan, &keys, key, expiry).await,
+            None => {
+                let renewed = self.renewing_attempts(deadline, plan, authorization, key, expiry);
+                Box::pin(renewed).await
+            }
+        }
+    }
+
+    /// Where a user's session has ended, once more with a new key of it.
+    async fn renewing_attempts(
+        &self,
+        deadline: Instant,
+        plan: &Plan,
+        authorization: &Authorization,
+        key: Option<&str>,
+        expiry: Expiry,
+    ) -> Result<Answer, Error> {
         let signers = in_time(deadline, authorization.signers()).await?;
         match self.attempts(deadline, plan, &signers.keys, key, expiry).await {
             Err(error) if error.code() == Some("user_session_keys_expired") => {
-                if !in_time(deadline, signers.renew()).await? {
-                    return Err(error);
-                }
+                in_time(deadline, signers.renew()).await?;
                 let signers = in_time(deadline, authorization.signers()).await?;
                 self.attempts(deadline, plan, &signers.keys, key, expiry).await
             }
@@ -102,9 +123,13 @@ impl Client {
                 return Err(Error::new(Kind::Local, "the request is not signed"));
             };
             let mut headers = self.credentials();
+            // The values share one allocation.
+            let mut values = BytesMut::with_capacity(request.headers().map(|it| it.1.len()).sum());
             for (name, value) in request.headers() {
+                values.extend_from_slice(value.as_bytes());
+                let value = HeaderValue::from_maybe_shared(values.split().freeze());
                 let rule = "a privy header has a value of visible characters";
-                header(&mut headers, header_name(name)?, value, rule)?;
+                headers.insert(header_name(name)?, value.map_err(|_| Error::input(rule))?);
             }
             Ok(Outgoing { headers, json: request.request().body().map(Into::into) })
         };
