@@ -160,6 +160,8 @@ pub(crate) fn run(name: &str, part: Part<'_>) -> Result<(), String> {
         "cargo mutants --jobs 1 --timeout 60 --build-timeout 600 --output target/mutants/{name}{files}{which} {} -- {}",
         module.arguments, module.tests
     );
+    // Its parent must be there, which in a fresh clone it is not.
+    fs::create_dir_all(shell::root().join("target/mutants")).map_err(|error| error.to_string())?;
     eprintln!("\n$ {words}");
     let mut command = shell::command(&words);
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUST_BACKTRACE", "0");

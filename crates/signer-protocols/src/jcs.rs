@@ -11,6 +11,9 @@ use serde::Serialize;
 use crate::json;
 pub use crate::json::{JsonError, JsonErrorKind, Limits};
 
+/// Most bodies of requests fit into it.
+const USUAL_BYTES: usize = 128;
+
 /// The canonical form of a JSON text.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ pub fn canonicalize(text: &[u8], limits: Limits) -> Result<Vec<u8>, JsonError> {
 /// # Ok::<(), jcs::JsonError>(())
 /// ```
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(USUAL_BYTES);
     json::canonicalize_value(&json::to_value(value)?, &mut out);
     Ok(out)
 }

@@ -106,6 +106,15 @@ fn responses_survive_what_is_unknown() {
         serde_json::from_value(json!({"id": "s", "status": "on-hold"})).unwrap();
     assert_eq!(signature.status, Status::Other("on-hold".into()));
 
+    for (text, status) in [
+        ("pending", Status::Pending),
+        ("success", Status::Success),
+        ("failed", Status::Failed),
+        ("Failed", Status::Other("Failed".into())),
+    ] {
+        assert_eq!(serde_json::from_value::<Status>(json!(text)).unwrap(), status);
+    }
+
     for error in [
         json!({"error": true, "message": "no", "code": "X"}),
         json!({"error": {"reason": "r", "message": "m"}, "message": "no"}),

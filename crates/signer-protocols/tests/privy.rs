@@ -254,6 +254,27 @@ fn further_headers_are_signed_and_sorted() {
 }
 
 #[test]
+fn headers_are_sent_sorted_with_the_signature_among_them() {
+    let request = builder("POST", URL).header("privy-zz", "2").unwrap().expiry_unix_ms(5).unwrap();
+    let request = request.idempotency_key("k").unwrap().build().unwrap();
+    let signed = request.sign(&[&SigningKey::from_scalar(&[7; 32]).unwrap()]).unwrap();
+    let signature = signed.signature().unwrap();
+    let sent: Vec<_> = signed.headers().collect();
+    assert_eq!(
+        sent,
+        [
+            ("privy-app-id", "cmf418pa801bxl40b5rcgjvd9"),
+            ("privy-authorization-signature", signature),
+            ("privy-idempotency-key", "k"),
+            ("privy-request-expiry", "5"),
+            ("privy-zz", "2"),
+        ]
+    );
+    let unsigned = builder("POST", URL).build().unwrap().sign(&[]).unwrap();
+    assert_eq!(unsigned.headers().collect::<Vec<_>>(), sent[..1]);
+}
+
+#[test]
 fn expiry_is_checked_by_the_clock_given() {
     // Fifteen minutes, as the vendor has it.
     assert_eq!(DEFAULT_EXPIRY_MS, 900_000);
@@ -305,6 +326,10 @@ fn webhooks_of_the_sdk() {
             now,
         );
         assert_eq!(verdict.is_ok(), case["ok"].as_bool().unwrap(), "{case}");
+    }
+    for (id, timestamp, signature) in [("", "1", "v1,AA"), ("m", "", "v1,AA"), ("m", "1", "")] {
+        let verdict = secret.verify(id, timestamp, signature, b"{}", now);
+        assert_eq!(verdict, Err(WebhookError::MissingHeader), "{id:?} {timestamp:?} {signature:?}");
     }
     for bad in ["", "whsec_", "whsec_*", "whsec_AA", "whsec_AAAA "] {
         assert_eq!(WebhookSecret::parse(bad).unwrap_err(), WebhookError::Secret, "{bad}");

@@ -13,7 +13,7 @@ use signer_protocols::blink::{
 use signer_protocols::crossmint::{Approval, ChainId, ChainType, ServerSigner, SignerSecret};
 use signer_protocols::jcs::{self, Limits};
 use signer_protocols::privy::{
-    AuthorizationKey, AuthorizationRequest, KeyError, Method, SessionRecipient,
+    AuthorizationKey, AuthorizationRequest, KeyError, Method, SessionRecipient, WebhookSecret,
 };
 
 const MERCHANT: &str = "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d";
@@ -81,10 +81,23 @@ fn crossmint() {
 #[test]
 fn privy() {
     let url = "https://api.privy.io/v1/wallets";
-    let request = AuthorizationRequest::builder(Method::Patch, url, "app").build().unwrap();
+    let builder = AuthorizationRequest::builder(Method::Patch, url, "app").body("canary").unwrap();
+    let parts = format!("method: Patch, url: {url:?}");
+    assert_eq!(format!("{builder:?}"), format!("AuthorizationRequestBuilder {{ {parts}, .. }}"));
+    let request = builder.build().unwrap();
     assert_eq!((request.method(), request.url()), (Method::Patch, url));
+    let shown = format!("{request:?}");
+    assert!(shown.contains(&parts) && !shown.contains("canary"), "{shown}");
     let signed = request.sign(&[&key()]).unwrap();
     assert_eq!(signed.request().url(), url);
+    let shown = format!("{signed:?}");
+    assert!(shown.contains(&parts) && !shown.contains(signed.signature().unwrap()), "{shown}");
+    for (secret, name) in [
+        (format!("{:?}", SessionRecipient::from(key())), "SessionRecipient"),
+        (format!("{:?}", WebhookSecret::parse("whsec_AAAA").unwrap()), "WebhookSecret"),
+    ] {
+        assert_eq!(secret, format!("privy::{name}([redacted])"));
+    }
     assert_eq!(
         format!("{:?}", AuthorizationKey::from(key())),
         "privy::AuthorizationKey([redacted])"
@@ -103,6 +116,8 @@ fn abstraxn() {
     let signature: DerSignature = access.try_sign(b"message").unwrap();
     key().verifying_key().verify(b"message", &signature).unwrap();
 
+    let recipient = ExportRecipient::from(key());
+    assert_eq!(format!("{recipient:?}"), "abstraxn::ExportRecipient([redacted])");
     let unsigned = UnsignedStamp::new(key().verifying_key(), b"canary".to_vec());
     let shown = format!("{unsigned:?}");
     assert!(shown.contains(&public) && !shown.contains("canary"), "{shown}");
