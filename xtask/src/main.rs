@@ -52,7 +52,7 @@ usage: cargo xtask TASK
   api            their public API beside docs/api; --update: write it
   reproducible   build the program in two folders and compare
   fuzz           run every fuzz target for 15 minutes; --smoke: 10 s each; --seconds N
-  bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers";
+  bench          run the benchmarks and print each figure beside its peer; `bench endpoint`: the endpoint under load; `bench client`: the client beside its peers, with `--privy-rs` that crate among them";
 
 #[allow(clippy::disallowed_methods, reason = "a task runner reads its arguments")]
 fn main() -> ExitCode {
@@ -99,7 +99,8 @@ fn main() -> ExitCode {
         ["memory", "--release"] => memory::run(true),
         ["openapi"] => openapi::run(),
         ["bench"] => bench::run(),
-        ["bench", "client"] => bench::client::run(),
+        ["bench", "client"] => bench::client::run(false),
+        ["bench", "client", "--privy-rs"] => bench::client::run(true),
         ["bench", "endpoint"] => bench::endpoint::run(),
         _ => Err(USAGE.into()),
     };

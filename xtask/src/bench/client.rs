@@ -20,7 +20,8 @@ impl Drop for Running {
     }
 }
 
-pub(crate) fn run() -> Result<(), String> {
+/// With `with_privy_rs`, beside that crate too, whose 213 packages take minutes to build.
+pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     let peers = shell::root().join("xtask/peers/client");
     let mut install = Command::new("npm");
     install.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&peers);
@@ -53,6 +54,13 @@ pub(crate) fn run() -> Result<(), String> {
         let (ours, vendor) = (ours(name)?, vendor(name)?);
         rule(&format!("{name}, {unit}"), ours, vendor, vendor / ours, least);
     }
+    if with_privy_rs {
+        let peer = build_privy_rs()?;
+        let peer = measure(&["taskset", "-c", "1", &peer])?;
+        let peer = peer.get("privy-request").copied().ok_or("no figure of privy-rs")?;
+        let ours = ours("privy-request")?;
+        rule("privy-request beside privy-rs, µs", ours, peer, peer / ours, 10.0);
+    }
     for (name, least) in [("calls-1", 2.5), ("calls-64-per-cpu-second", 8.0)] {
         let (ours, vendor) = (ours(name)?, vendor(name)?);
         rule(name, ours, vendor, ours / vendor, least);
@@ -65,6 +73,15 @@ pub(crate) fn run() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Builds what calls `privy-rs`, a workspace of its own.
+fn build_privy_rs() -> Result<String, String> {
+    let target = shell::root().join("target/peers");
+    let mut build = shell::command("cargo build --release --locked --quiet");
+    build.current_dir(shell::root().join("xtask/peers/privy-rs")).env("CARGO_TARGET_DIR", &target);
+    shell::run_command(build, "cargo build --release (in xtask/peers/privy-rs)")?;
+    Ok(target.join("release/privy-rs-peer").display().to_string())
 }
 
 fn rule(name: &str, ours: f64, peer: f64, ratio: f64, least: f64) {
