@@ -9,6 +9,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     what: &'static str,
@@ -188,11 +189,9 @@ impl Error {
         self.with(|inner| inner.outcome_unknown = true)
     }
 
-    /// Only a value that nobody shares yet is changed.
+    /// Others who share the error keep theirs as it is.
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
+        change(Arc::make_mut(&mut self.0));
         self
     }
 }

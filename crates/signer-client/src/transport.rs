@@ -143,12 +143,18 @@ impl Transport {
             let mut attempt = 1;
             let mut unknown = false;
             loop {
-                let exchange = self.0.client.execute(request(call, outgoing()?));
-                let error = match self.attempt(call.repeat, exchange, deadline).await {
+                let answer = match outgoing() {
+                    Ok(outgoing) => {
+                        let exchange = self.0.client.execute(request(call, outgoing));
+                        self.attempt(call.repeat, exchange, deadline).await
+                    }
+                    Err(error) => Err(error),
+                };
+                let error = match answer {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
-                // What one attempt may have done, no later refusal takes back.
+                // What one attempt may have done, no later failure takes back.
                 unknown |= error.is_outcome_unknown();
                 tracing::debug!(attempt, %error, "the attempt failed");
                 let pause = retry::pause(attempt, error.retry_after(), random::below(1_024));

@@ -257,6 +257,30 @@ async fn any_number_of_callers_share_one_session() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_renewed_takes_nothing_back() {
+    let (emulator, client) = start().await;
+    let wallet = CreateWallet::new(ChainType::ETHEREUM).owner(Owner::user("user-1"));
+    let wallet = client.create_wallet(&wallet).send().await.unwrap();
+    let session = client.user_session("test-user-token:user-1".into());
+    let sign = || {
+        let request = client.personal_sign(&wallet, "x").expiry(Expiry::Never);
+        request.authorization(Authorization::user(session.clone())).send()
+    };
+    sign().await.unwrap();
+    emulator.skew_clock(11 * 60 * 1_000);
+    let id = &wallet.id;
+    for fault in [
+        format!("POST /privy/v1/wallets/{id}/rpc=lost*1"),
+        "POST /privy/v1/wallets/authenticate=status:400".into(),
+    ] {
+        emulator.fault(fault.parse().unwrap());
+    }
+    let error = sign().await.unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert!(error.is_outcome_unknown() && error.idempotency_key().is_some(), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_signature_of_another_is_not_handed_on() {
     let (_emulator, client) = start().await;
     let key = key(1);

@@ -1,10 +1,15 @@
 //! Every fault of a service, over real sockets.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use signer_client::privy::{ChainType, Client, CreateWallet};
+use signer_client::privy::{Authorization, ChainType, Client, CreateWallet, Expiry};
 use signer_client::{BaseUrl, Error, TransportOptions};
+use signer_core::p256::{DerSignature, SigningKey};
+use signer_core::signature::{self, Signer};
 use signer_emulator::{Emulator, FaultRule};
+use signer_protocols::privy::rpc::RpcRequest;
 
 const READ: &str = "/privy/v1/transactions/none";
 const CREATE: &str = "/privy/v1/wallets";
@@ -179,6 +184,27 @@ async fn an_unknown_outcome_stays_unknown() {
             error.is_outcome_unknown() && error.idempotency_key().is_some(),
             "{later}: {error:?}"
         );
+    }
+
+    // Nor does a key that signs once and then no more.
+    let rpc = "/privy/v1/wallets/wallet/rpc";
+    let (emulator, client) = emulator(&format!("POST {rpc}=lost")).await;
+    let request = client.rpc("wallet", &RpcRequest::personal_sign("hello"));
+    let request = request.authorization(Authorization::key(Arc::new(SignsOnce::default())));
+    let error = request.expiry(Expiry::In(Duration::from_secs(20))).send().await.unwrap_err();
+    assert_eq!(emulator.seen().len(), 1);
+    assert!(error.is_outcome_unknown() && error.idempotency_key().is_some(), "{error:?}");
+}
+
+#[derive(Default)]
+struct SignsOnce(AtomicBool);
+
+impl Signer<DerSignature> for SignsOnce {
+    fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
+        if self.0.swap(true, Ordering::Relaxed) {
+            return Err(signature::Error::new());
+        }
+        SigningKey::from_scalar(&[7; 32]).unwrap().try_sign(message)
     }
 }
 

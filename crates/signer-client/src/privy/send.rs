@@ -86,10 +86,17 @@ impl Client {
     ) -> Result<Answer, Error> {
         let signers = in_time(deadline, authorization.signers()).await?;
         match self.attempts(deadline, plan, &signers.keys, key, expiry).await {
-            Err(error) if error.code() == Some("user_session_keys_expired") => {
-                in_time(deadline, signers.renew()).await?;
-                let signers = in_time(deadline, authorization.signers()).await?;
-                self.attempts(deadline, plan, &signers.keys, key, expiry).await
+            Err(refused) if refused.code() == Some("user_session_keys_expired") => {
+                let again = async {
+                    in_time(deadline, signers.renew()).await?;
+                    let signers = in_time(deadline, authorization.signers()).await?;
+                    self.attempts(deadline, plan, &signers.keys, key, expiry).await
+                };
+                // An attempt before the refusal may have done it.
+                let unknown = refused.is_outcome_unknown();
+                again
+                    .await
+                    .map_err(|error| if unknown { error.with_unknown_outcome() } else { error })
             }
             answer => answer,
         }
