@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
+use memchr::memmem;
 use signer_client::abstraxn::{Client as AbstraxnClient, Identity};
 use signer_client::privy::{Authorization, Client};
 use signer_client::{BaseUrl, FileAccessKeyStore, FileTokenStore, RedisTokenStore, TokenStore};
@@ -26,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 type Failure = Box<dyn std::error::Error>;
 
 const SECONDS: Duration = Duration::from_secs(3);
+const LENGTH: &[u8] = b"\r\ncontent-length: ";
 const ANSWER: &str = r#"{"method":"personal_sign","data":{"signature":"0x00","encoding":"hex"}}"#;
 
 #[tokio::main(flavor = "current_thread")]
@@ -63,10 +65,13 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
             return Ok(());
         }
         held.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        while let Some(head) = held.windows(4).position(|window| window == b"\r\n\r\n") {
-            let text = String::from_utf8_lossy(held.get(..head).unwrap_or_default()).to_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let end = head + 4 + length.and_then(|length| length.parse().ok()).unwrap_or(0);
+        // As long for many headers as for few, or the stub's time would count for who sends more.
+        while let Some(head) = memmem::find(&held, b"\r\n\r\n") {
+            let head = held.get(..head + 4).unwrap_or_default();
+            let length = memmem::find(head, LENGTH).and_then(|at| head.get(at + LENGTH.len()..));
+            let digits = length.unwrap_or_default().iter().take_while(|it| it.is_ascii_digit());
+            let length = digits.fold(0, |all, digit| all * 10 + usize::from(digit - b'0'));
+            let end = head.len() + length;
             if held.len() < end {
                 break;
             }

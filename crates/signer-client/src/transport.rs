@@ -77,7 +77,7 @@ pub(crate) struct Call<'a> {
 /// What goes out with an attempt.
 pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
-    pub(crate) json: Option<Vec<u8>>,
+    pub(crate) json: Option<Bytes>,
 }
 
 /// One service's door. Clones share connections and the retry budget.

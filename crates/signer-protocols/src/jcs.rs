@@ -48,6 +48,6 @@ pub fn canonicalize(text: &[u8], limits: Limits) -> Result<Vec<u8>, JsonError> {
 /// ```
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
     let mut out = Vec::with_capacity(USUAL_BYTES);
-    json::canonicalize_value(&json::to_value(value)?, &mut out);
+    json::write_typed(value, &mut out)?;
     Ok(out)
 }

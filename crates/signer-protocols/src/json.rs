@@ -1,7 +1,7 @@
 //! Our own JSON: what is signed never passes through a lenient parser.
 //!
-//! [`reader`] turns text into a [`Value`], [`serializer`] does so with typed bodies, and [`writer`]
-//! prints the one canonical form of it.
+//! [`reader`] turns text into a [`Value`] and [`writer`] prints the one canonical form of it;
+//! [`serializer`] writes typed bodies straight into that form.
 
 mod error;
 mod reader;
@@ -14,7 +14,7 @@ pub use reader::Limits;
 pub(crate) use reader::parse;
 #[cfg(feature = "blink")]
 pub(crate) use reader::{Overflow, parse_with};
-pub(crate) use serializer::to_value;
+pub(crate) use serializer::write_typed;
 #[cfg(any(feature = "blink", feature = "abstraxn"))]
 pub(crate) use value::Object;
 #[cfg(feature = "blink")]

@@ -156,6 +156,54 @@ fn private_structs_of_serde_json_are_no_objects() {
     assert_eq!(raw.unwrap_err().kind(), &JsonErrorKind::RawValue);
 }
 
+/// A name without a value, or a value without a name, is no member.
+#[test]
+fn half_a_member_is_refused() {
+    use serde::ser::SerializeMap;
+    struct Map(&'static str);
+    impl serde::Serialize for Map {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut object = serializer.serialize_map(None)?;
+            for step in self.0.chars() {
+                match step {
+                    'v' => object.serialize_value(&1)?,
+                    name => object.serialize_key(&name)?,
+                }
+            }
+            object.end()
+        }
+    }
+    assert_eq!(jcs::to_vec(&Map("bvav")).unwrap(), br#"{"a":1,"b":1}"#);
+    for bad in ["a", "v", "avb", "abv", "avv", "vav"] {
+        assert_eq!(
+            jcs::to_vec(&Map(bad)).unwrap_err().kind(),
+            &JsonErrorKind::KeyNotString,
+            "{bad}"
+        );
+    }
+}
+
+/// The names in the text have escapes, and are sorted and compared without them.
+#[test]
+fn typed_names_are_sorted_as_they_are_read() {
+    struct Names(&'static [&'static str]);
+    impl serde::Serialize for Names {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|name| (name, ())))
+        }
+    }
+    // In the text a newline is a backslash, which comes after the letter A.
+    let sorted = jcs::to_vec(&Names(&["A", "\n", "\u{1}", "\u{ffff}", "\u{10000}", "\""]));
+    let expected = "{\"\\u0001\":null,\"\\n\":null,\"\\\"\":null,\"A\":null,\"\u{10000}\":null,\"\u{ffff}\":null}";
+    assert_eq!(sorted.unwrap(), expected.as_bytes());
+    for twice in [["\n", "\n"], ["a", "a"]] {
+        let twice = [twice[0], "b", twice[1]];
+        let twice: &'static [&'static str] = Vec::from(twice).leak();
+        let refused = jcs::to_vec(&Names(twice)).unwrap_err();
+        assert_eq!(refused.kind(), &JsonErrorKind::DuplicateKey);
+    }
+}
+
 #[test]
 fn limits_are_the_callers() {
     let limits = Limits::default().with_max_bytes(3);

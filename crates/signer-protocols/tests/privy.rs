@@ -32,6 +32,34 @@ fn key(all: &serde_json::Value, id: &str) -> AuthorizationKey {
     AuthorizationKey::parse(text(key, "wallet_auth")).unwrap()
 }
 
+/// A request with another expiry is the one that would have been built with it.
+#[test]
+fn a_renewed_request_is_one_that_was_built_so() {
+    let body = br#"{"b":[1,2],"a":"x"}"#;
+    for (method, body) in [("POST", Some(&body[..])), ("POST", Some(b"{}")), ("DELETE", None)] {
+        let request = || {
+            let request = builder(method, URL).idempotency_key("key-1").unwrap();
+            let request = request.header("privy-z", "last").unwrap();
+            match body {
+                Some(body) => request.body_text(body, Limits::default()).unwrap(),
+                None => request,
+            }
+        };
+        let built = |expiry| request().expiry_unix_ms(expiry).unwrap().build().unwrap();
+        let mut renewed = request().build().unwrap();
+        for expiry in [1_773_679_531_000, 9, 1_773_679_531_001] {
+            renewed.renew(expiry).unwrap();
+            assert_eq!(renewed.signing_input(), built(expiry).signing_input());
+            assert_eq!(renewed.body(), built(expiry).body());
+            assert!(renewed.headers().eq(built(expiry).headers()));
+            assert_eq!(renewed.header("privy-request-expiry"), Some(&*expiry.to_string()));
+        }
+        assert_eq!(renewed.renew(0), Err(AuthorizationError::Expiry));
+        assert_eq!(renewed.header("privy-idempotency-key"), Some("key-1"));
+        assert_eq!(renewed.header("privy-nothing"), None);
+    }
+}
+
 #[test]
 fn payloads_and_signatures_of_the_sdk() {
     let all = vectors(VECTORS);
@@ -219,7 +247,7 @@ fn what_is_refused() {
             AuthorizationError::IdempotencyKey
         );
     }
-    assert!(builder("POST", URL).idempotency_key(&"a".repeat(256)).is_ok());
+    assert!(builder("POST", URL).idempotency_key("a".repeat(256)).is_ok());
     assert_eq!(builder("POST", URL).expiry_unix_ms(0).unwrap_err(), AuthorizationError::Expiry);
     for (name, value) in [
         ("x-trace", "1"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -58,7 +59,8 @@ impl Door {
             headers
                 .insert(name, secret_header(value, "the service gave a token that is no header")?);
         }
-        let outgoing = || Ok(Outgoing { headers: headers.clone(), json: body.map(Into::into) });
+        let outgoing =
+            || Ok(Outgoing { headers: headers.clone(), json: body.map(Bytes::copy_from_slice) });
         self.transport.call(&call, outgoing).await
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -165,7 +166,7 @@ impl SignerEndpoint {
             return Err(Error::input("amount must be a positive number"));
         }
         check_key(idempotency_key)?;
-        let body = json(request)?;
+        let body = Bytes::from(json(request)?);
         let url = self.transport.base().join([], &[])?;
         let repeat = Repeat::Under(idempotency_key);
         let call = Call { method: Method::POST, url: &url, route: "signer endpoint", repeat };

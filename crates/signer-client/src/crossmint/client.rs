@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -328,7 +329,7 @@ impl Client {
         let prefix = ["api", API_VERSION, "wallets"];
         let segments = prefix.into_iter().chain(path.iter().copied());
         let url = self.0.transport.base().join(segments, query)?;
-        let body = body.map(json).transpose()?;
+        let body = body.map(json).transpose()?.map(Bytes::from);
         let call = Call { method, url: &url, route, repeat };
         let outgoing = || {
             let name = HeaderName::from_static(API_KEY_HEADER);

@@ -53,12 +53,15 @@ impl Authorization {
     }
 
     /// The keys that sign, where no user does.
-    pub(super) fn keys(&self) -> Option<Vec<AuthorizationSigner>> {
-        let key = |party: &Party| match party {
-            Party::Key(signer) => Some(Arc::clone(signer)),
-            Party::User(_) => None,
-        };
-        self.0.iter().map(key).collect()
+    pub(super) fn keys(&self) -> Option<Vec<SignerRef<'_>>> {
+        let mut keys = Vec::with_capacity(self.0.len());
+        for party in &self.0 {
+            match party {
+                Party::Key(signer) => keys.push(&**signer),
+                Party::User(_) => return None,
+            }
+        }
+        Some(keys)
     }
 
     /// The keys that sign now; those of sessions are exchanged where they must be.
@@ -78,13 +81,19 @@ impl Authorization {
     }
 }
 
+pub(super) type SignerRef<'a> = &'a (dyn Signer<DerSignature> + Send + Sync);
+
 /// The keys of one attempt, and which keys of sessions are among them.
 pub(super) struct Signers<'a> {
-    pub(super) keys: Vec<AuthorizationSigner>,
+    keys: Vec<AuthorizationSigner>,
     users: Vec<(&'a UserSession, u64)>,
 }
 
 impl Signers<'_> {
+    pub(super) fn keys(&self) -> Vec<SignerRef<'_>> {
+        self.keys.iter().map(|key| &**key).collect()
+    }
+
     /// The service says that a session has ended: exchanges anew what was used, unless that has happened.
     pub(super) async fn renew(&self) -> Result<(), Error> {
         for (session, generation) in &self.users {

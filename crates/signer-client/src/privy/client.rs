@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::de::DeserializeOwned;
@@ -23,7 +24,7 @@ use super::send::refused;
 use super::session::WeakSession;
 use super::{Authorization, UserSession, signature};
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, header, json, secret_header};
+use crate::transport::{Call, Outgoing, Repeat, Transport, json, secret_header};
 use crate::{BaseUrl, TransportOptions, evm, random, token};
 
 /// Where the service is.
@@ -51,6 +52,7 @@ pub struct Client(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) transport: Transport,
     pub(super) app_id: String,
+    app_id_value: HeaderValue,
     basic: HeaderValue,
     /// By a digest of the user's token: the session, as long as somebody uses it.
     sessions: Mutex<HashMap<[u8; 32], WeakSession>>,
@@ -115,9 +117,10 @@ impl Client {
             pair.extend_from_slice(part);
         }
         let basic = secret_header(&basic(&pair), rule)?;
+        let app_id_value = HeaderValue::from_str(app_id).map_err(|_| Error::input(rule))?;
         let transport = Transport::new(base, options)?;
-        let sessions = Mutex::default();
-        Ok(Self(Arc::new(Inner { transport, app_id: app_id.into(), basic, sessions })))
+        let (app_id, sessions) = (app_id.into(), Mutex::default());
+        Ok(Self(Arc::new(Inner { transport, app_id, app_id_value, basic, sessions })))
     }
 
     /// Makes a wallet.
@@ -152,11 +155,10 @@ impl Client {
         let route = "/v1/wallets/{id}/rpc";
         let plan = || {
             let segments = ["v1", "wallets", wallet_id, "rpc"];
-            let Plan { method, url, builder, .. } =
-                self.plan::<()>(Method::Post, &segments, route, None, SIGNED_KEYED)?;
-            let builder = builder.body_text(json, Limits::default());
-            let builder = builder.map_err(|error| refused(&error))?;
-            Ok(Plan { method, url, route, builder, kind: SIGNED_KEYED })
+            let mut plan = self.plan::<()>(Method::Post, &segments, route, None, SIGNED_KEYED)?;
+            let builder = plan.builder.body_text(json, Limits::default());
+            plan.builder = builder.map_err(|error| refused(&error))?;
+            Ok(plan)
         };
         Request::new(self.clone(), plan())
     }
@@ -327,7 +329,7 @@ impl Client {
         if let Some(body) = body {
             builder = builder.body(body).map_err(|error| refused(&error))?;
         }
-        Ok(Plan { method, url, route, builder, kind })
+        Ok(Plan { url, route, builder, kind })
     }
 
     async fn fetch<T: DeserializeOwned>(
@@ -337,11 +339,7 @@ impl Client {
     ) -> Result<T, Error> {
         let url = self.0.transport.base().join(segments.iter().copied(), &[])?;
         let call = Call { method: reqwest::Method::GET, url: &url, route, repeat: Repeat::Freely };
-        let outgoing = || {
-            let mut headers = self.credentials();
-            header(&mut headers, APP_ID, &self.0.app_id, "the app id")?;
-            Ok(Outgoing { headers, json: None })
-        };
+        let outgoing = || Ok(Outgoing { headers: self.credentials(), json: None });
         self.0.transport.call(&call, outgoing).await?.json()
     }
 
@@ -353,17 +351,15 @@ impl Client {
         let route = "/v1/wallets/authenticate";
         let url = self.0.transport.base().join(["v1", "wallets", "authenticate"], &[])?;
         let call = Call { method: reqwest::Method::POST, url: &url, route, repeat: Repeat::Freely };
-        let outgoing = || {
-            let mut headers = self.credentials();
-            header(&mut headers, APP_ID, &self.0.app_id, "the app id")?;
-            Ok(Outgoing { headers, json: Some(json(body)?) })
-        };
+        let body = Bytes::from(json(body)?);
+        let outgoing = || Ok(Outgoing { headers: self.credentials(), json: Some(body.clone()) });
         self.0.transport.call(&call, outgoing).await?.json()
     }
 
     pub(super) fn credentials(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
         headers.insert(AUTHORIZATION, self.0.basic.clone());
+        headers.insert(APP_ID, self.0.app_id_value.clone());
         headers
     }
 }

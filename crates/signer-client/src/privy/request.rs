@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use signer_protocols::privy::{AuthorizationRequestBuilder, Method};
+use signer_protocols::privy::AuthorizationRequestBuilder;
 
 use super::{Authorization, Client};
 use crate::error::Error;
@@ -38,23 +38,11 @@ pub(super) type Check<T> = Box<dyn Fn(&T) -> Result<(), Error> + Send + Sync>;
 
 /// What is fixed about a call.
 pub(super) struct Plan {
-    pub(super) method: Method,
     pub(super) url: reqwest::Url,
     pub(super) route: &'static str,
     /// The method, the address and the body; the body in the form in which it is signed and sent.
     pub(super) builder: AuthorizationRequestBuilder,
     pub(super) kind: CallKind,
-}
-
-impl Plan {
-    pub(super) fn http_method(&self) -> reqwest::Method {
-        match self.method {
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        }
-    }
 }
 
 /// What a call does, and so what it needs.

@@ -1,16 +1,17 @@
 //! How a request goes out: signed, as often as may be, within one deadline.
 
 use bytes::BytesMut;
+use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use signer_protocols::privy::{
-    APP_ID_HEADER, AuthorizationError, DEFAULT_EXPIRY_MS, IDEMPOTENCY_KEY_HEADER,
-    REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER, SignedRequest,
+    APP_ID_HEADER, AuthorizationError, AuthorizationRequest, DEFAULT_EXPIRY_MS,
+    IDEMPOTENCY_KEY_HEADER, Method, REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER,
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::authorization::AuthorizationSigner;
-use super::request::{Expiry, Plan, Request};
+use super::authorization::SignerRef;
+use super::request::{CallKind, Expiry, Plan, Request};
 use super::{Authorization, Client};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
@@ -42,8 +43,8 @@ impl<T: DeserializeOwned + Send> Request<T> {
             Some(key) => error.with_idempotency_key(key),
             None => error,
         };
-        let answer = client.signed_attempts(&plan, &authorization, key.as_deref(), expiry).await;
-        let answer = answer.map_err(named)?;
+        let prepared = Prepared::new(plan, key.as_deref(), expiry).map_err(named)?;
+        let answer = client.signed_attempts(prepared, &authorization).await.map_err(named)?;
         let answer = if answer.body.is_empty() {
             serde_json::from_str("{}").map_err(|_| answer.unreadable())
         } else {
@@ -55,23 +56,70 @@ impl<T: DeserializeOwned + Send> Request<T> {
     }
 }
 
+/// A request that is ready but for its signatures.
+struct Prepared<'a> {
+    url: Url,
+    route: &'static str,
+    kind: CallKind,
+    key: Option<&'a str>,
+    unsigned: Unsigned,
+}
+
+/// What is signed, and until when it is good.
+struct Unsigned {
+    request: AuthorizationRequest,
+    life_ms: Option<u64>,
+    /// In Unix milliseconds.
+    ends: u64,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(plan: Plan, key: Option<&'a str>, expiry: Expiry) -> Result<Self, Error> {
+        let Plan { url, route, builder, kind } = plan;
+        let life_ms = if kind.expires { life_ms(expiry) } else { None };
+        let ends = life_ms.map_or(u64::MAX, |life| unix_ms().saturating_add(life));
+        let request = || {
+            let builder = match key {
+                Some(key) => builder.idempotency_key(key)?,
+                None => builder,
+            };
+            match life_ms {
+                Some(_) => builder.expiry_unix_ms(ends)?.build(),
+                None => builder.build(),
+            }
+        };
+        let request = request().map_err(|error| refused(&error))?;
+        Ok(Self { url, route, kind, key, unsigned: Unsigned { request, life_ms, ends } })
+    }
+}
+
+impl Unsigned {
+    /// Gives it a new life where too little is left of it; whether it did.
+    fn renew(&mut self) -> Result<bool, Error> {
+        let now = unix_ms();
+        match self.life_ms {
+            Some(life) if now.saturating_add(LEAST_LIFE_MS) >= self.ends => {
+                self.ends = now.saturating_add(life);
+                self.request.renew(self.ends).map_err(|error| refused(&error))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
 impl Client {
     /// Sends a request. All that it takes, exchanges of sessions and their renewal included, ends within one
     /// deadline.
     async fn signed_attempts(
         &self,
-        plan: &Plan,
+        mut prepared: Prepared<'_>,
         authorization: &Authorization,
-        key: Option<&str>,
-        expiry: Expiry,
     ) -> Result<Answer, Error> {
         let deadline = Instant::now() + self.0.transport.total();
         match authorization.keys() {
-            Some(keys) => self.attempts(deadline, plan, &keys, key, expiry).await,
-            None => {
-                let renewed = self.renewing_attempts(deadline, plan, authorization, key, expiry);
-                Box::pin(renewed).await
-            }
+            Some(keys) => self.attempts(deadline, &mut prepared, &keys).await,
+            None => Box::pin(self.renewing_attempts(deadline, &mut prepared, authorization)).await,
         }
     }
 
@@ -79,18 +127,16 @@ impl Client {
     async fn renewing_attempts(
         &self,
         deadline: Instant,
-        plan: &Plan,
+        prepared: &mut Prepared<'_>,
         authorization: &Authorization,
-        key: Option<&str>,
-        expiry: Expiry,
     ) -> Result<Answer, Error> {
         let signers = in_time(deadline, authorization.signers()).await?;
-        match self.attempts(deadline, plan, &signers.keys, key, expiry).await {
+        match self.attempts(deadline, prepared, &signers.keys()).await {
             Err(refused) if refused.code() == Some("user_session_keys_expired") => {
                 let again = async {
                     in_time(deadline, signers.renew()).await?;
                     let signers = in_time(deadline, authorization.signers()).await?;
-                    self.attempts(deadline, plan, &signers.keys, key, expiry).await
+                    self.attempts(deadline, prepared, &signers.keys()).await
                 };
                 // An attempt before the refusal may have done it.
                 let unknown = refused.is_outcome_unknown();
@@ -106,43 +152,66 @@ impl Client {
     async fn attempts(
         &self,
         deadline: Instant,
-        plan: &Plan,
-        signers: &[AuthorizationSigner],
-        key: Option<&str>,
-        expiry: Expiry,
+        prepared: &mut Prepared<'_>,
+        signers: &[SignerRef<'_>],
     ) -> Result<Answer, Error> {
-        let repeat = match key {
+        let Prepared { url, route, kind, key, unsigned } = prepared;
+        let repeat = match *key {
             Some(key) => Repeat::Under(key),
-            None if plan.kind.repeatable => Repeat::Freely,
+            None if kind.repeatable => Repeat::Freely,
             None => Repeat::Never,
         };
-        let mut signed: Option<(SignedRequest, u64)> = None;
+        let method = http_method(unsigned.request.method());
+        let call = Call { method, url, route, repeat };
+        let mut signed = None;
         let outgoing = || {
-            let now = unix_ms();
-            let good =
-                |(_, ends): &&(SignedRequest, u64)| now.saturating_add(LEAST_LIFE_MS) < *ends;
-            if signed.as_ref().filter(good).is_none() {
-                let life = plan.kind.expires.then(|| life_ms(expiry)).flatten();
-                let ends = life.map(|life| now.saturating_add(life));
-                signed = Some((sign(plan, signers, key, ends)?, ends.unwrap_or(u64::MAX)));
-            }
-            let Some((request, _)) = &signed else {
-                return Err(Error::new(Kind::Local, "the request is not signed"));
+            let is_renewed = unsigned.renew()?;
+            let signature = match signed.take() {
+                Some(signature) if !is_renewed => signature,
+                _ => {
+                    let signers = signers.iter().map(|signer| *signer as _);
+                    unsigned.request.signature(signers).map_err(|error| refused(&error))?
+                }
             };
-            let mut headers = self.credentials();
-            // The values share one allocation.
-            let mut values = BytesMut::with_capacity(request.headers().map(|it| it.1.len()).sum());
-            for (name, value) in request.headers() {
-                values.extend_from_slice(value.as_bytes());
-                let value = HeaderValue::from_maybe_shared(values.split().freeze());
-                let rule = "a privy header has a value of visible characters";
-                headers.insert(header_name(name)?, value.map_err(|_| Error::input(rule))?);
-            }
-            Ok(Outgoing { headers, json: request.request().body().map(Into::into) })
+            let outgoing = self.outgoing(&unsigned.request, signature.as_deref());
+            signed = Some(signature);
+            outgoing
         };
-        let method = plan.http_method();
-        let call = Call { method, url: &plan.url, route: plan.route, repeat };
         self.0.transport.call_until(deadline, &call, outgoing).await
+    }
+
+    fn outgoing(
+        &self,
+        request: &AuthorizationRequest,
+        signature: Option<&str>,
+    ) -> Result<Outgoing, Error> {
+        let signature = signature.map(|signature| (SIGNATURE_HEADER, signature));
+        let own = request.headers().filter(|(name, _)| *name != APP_ID_HEADER).chain(signature);
+        let body = request.body();
+        // All of it shares one allocation.
+        let len = own.clone().map(|it| it.1.len()).sum::<usize>() + body.map_or(0, <[u8]>::len);
+        let mut bytes = BytesMut::with_capacity(len);
+        let mut headers = self.credentials();
+        for (name, value) in own {
+            bytes.extend_from_slice(value.as_bytes());
+            let value = HeaderValue::from_maybe_shared(bytes.split().freeze());
+            let rule = "a privy header has a value of visible characters";
+            headers.insert(header_name(name)?, value.map_err(|_| Error::input(rule))?);
+        }
+        let json = body.map(|body| {
+            bytes.extend_from_slice(body);
+            bytes.freeze()
+        });
+        Ok(Outgoing { headers, json })
+    }
+}
+
+const fn http_method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
     }
 }
 
@@ -157,30 +226,16 @@ async fn in_time<T>(
 
 /// The names that most requests have are not read again.
 fn header_name(name: &str) -> Result<HeaderName, Error> {
-    let known = [APP_ID_HEADER, IDEMPOTENCY_KEY_HEADER, REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER];
-    match known.into_iter().find(|known| *known == name) {
-        Some(known) => Ok(HeaderName::from_static(known)),
-        None => HeaderName::from_bytes(name.as_bytes())
+    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(IDEMPOTENCY_KEY_HEADER);
+    const REQUEST_EXPIRY: HeaderName = HeaderName::from_static(REQUEST_EXPIRY_HEADER);
+    const SIGNATURE: HeaderName = HeaderName::from_static(SIGNATURE_HEADER);
+    match name {
+        IDEMPOTENCY_KEY_HEADER => Ok(IDEMPOTENCY_KEY),
+        REQUEST_EXPIRY_HEADER => Ok(REQUEST_EXPIRY),
+        SIGNATURE_HEADER => Ok(SIGNATURE),
+        _ => HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| Error::input("a header has a name of letters, digits and hyphens")),
     }
-}
-
-fn sign(
-    plan: &Plan,
-    signers: &[AuthorizationSigner],
-    key: Option<&str>,
-    ends: Option<u64>,
-) -> Result<SignedRequest, Error> {
-    let signers: Vec<_> = signers.iter().map(|signer| &**signer as _).collect();
-    let mut builder = plan.builder.clone();
-    if let Some(key) = key {
-        builder = builder.idempotency_key(key).map_err(|error| refused(&error))?;
-    }
-    if let Some(ends) = ends {
-        builder = builder.expiry_unix_ms(ends).map_err(|error| refused(&error))?;
-    }
-    let request = builder.build().map_err(|error| refused(&error))?;
-    request.sign(&signers).map_err(|error| refused(&error))
 }
 
 fn life_ms(expiry: Expiry) -> Option<u64> {

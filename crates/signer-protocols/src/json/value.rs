@@ -75,7 +75,7 @@ pub(crate) fn sort_members(members: &mut [Member<'_>]) -> bool {
 
 /// UTF-16 order of two UTF-8 texts: bytewise, but what takes a surrogate pair (lead bytes from
 /// `F0`) sorts before U+E000 to U+FFFF (lead bytes `EE` and `EF`).
-fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
+pub(crate) fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
     if left.is_ascii() || right.is_ascii() {
         return left.cmp(right);
     }

@@ -39,10 +39,13 @@ pub(crate) fn canonicalize_value(value: &Value<'_>, out: &mut Vec<u8>) {
 fn write_number(number: Number<'_>, out: &mut Vec<u8>) {
     match number {
         Number::Canonical(text) => out.extend_from_slice(text.as_bytes()),
-        Number::Double(value) => {
-            out.extend_from_slice(number_text(value, &mut ryu_js::Buffer::new()).as_bytes());
-        }
+        Number::Double(value) => write_double(value, out),
     }
+}
+
+/// Appends a finite double.
+pub(crate) fn write_double(value: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(number_text(value, &mut ryu_js::Buffer::new()).as_bytes());
 }
 
 /// A finite double as ECMAScript prints it.

@@ -1,18 +1,19 @@
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use core::str::FromStr;
 
-use serde::Serialize;
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::Signer;
 
 use super::AuthorizationError;
 use crate::base64;
-use crate::jcs::{self, Limits};
 use crate::json::write_string;
+
+mod builder;
+pub use builder::AuthorizationRequestBuilder;
 
 /// The header that carries the app id.
 pub const APP_ID_HEADER: &str = "privy-app-id";
@@ -66,147 +67,8 @@ impl FromStr for Method {
     }
 }
 
-/// Collects the parts of a request. What it makes cannot be changed any more.
-#[derive(Clone)]
-#[must_use]
-pub struct AuthorizationRequestBuilder {
-    method: Method,
-    url: String,
-    body: Option<Vec<u8>>,
-    headers: Vec<Header>,
-}
-
-impl AuthorizationRequestBuilder {
-    /// A typed JSON body. Its canonical form is what is sent.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::Body`]: NaN, infinity, duplicate map keys.
-    pub fn body<T: Serialize + ?Sized>(mut self, body: &T) -> Result<Self, AuthorizationError> {
-        self.body = Some(jcs::to_vec(body)?);
-        Ok(self)
-    }
-
-    /// A body given as JSON text, read strictly and within `limits`.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::Body`].
-    pub fn body_text(mut self, text: &[u8], limits: Limits) -> Result<Self, AuthorizationError> {
-        self.body = Some(jcs::canonicalize(text, limits)?);
-        Ok(self)
-    }
-
-    /// The idempotency key; an empty one is none.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::IdempotencyKey`].
-    pub fn idempotency_key(self, key: &str) -> Result<Self, AuthorizationError> {
-        if key.is_empty() {
-            return Ok(self);
-        }
-        if !is_header_value(key) {
-            return Err(AuthorizationError::IdempotencyKey);
-        }
-        self.add(Cow::Borrowed(IDEMPOTENCY_KEY_HEADER), key.to_owned())
-    }
-
-    /// When the request expires, in Unix milliseconds. Without a call there is no expiry; the
-    /// vendor's default is [`DEFAULT_EXPIRY_MS`] from now.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::Expiry`] on zero.
-    pub fn expiry_unix_ms(self, expiry: u64) -> Result<Self, AuthorizationError> {
-        if expiry == 0 {
-            return Err(AuthorizationError::Expiry);
-        }
-        self.add(Cow::Borrowed(REQUEST_EXPIRY_HEADER), expiry.to_string())
-    }
-
-    /// A further `privy-*` header, in lower case. It is signed and sent.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::Header`] when it is not one, or one that has a method of its own.
-    pub fn header(self, name: &str, value: &str) -> Result<Self, AuthorizationError> {
-        let own = [APP_ID_HEADER, IDEMPOTENCY_KEY_HEADER, REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER];
-        let letters = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        if !name.starts_with("privy-")
-            || !name.bytes().all(letters)
-            || own.contains(&name)
-            || !is_header_value(value)
-        {
-            return Err(AuthorizationError::Header);
-        }
-        self.add(Cow::Owned(name.to_owned()), value.to_owned())
-    }
-
-    fn add(mut self, name: Cow<'static, str>, value: String) -> Result<Self, AuthorizationError> {
-        if self.headers.iter().any(|(known, _)| *known == name) {
-            return Err(AuthorizationError::Header);
-        }
-        self.headers.push((name, value));
-        Ok(self)
-    }
-
-    /// Freezes the request.
-    ///
-    /// # Errors
-    /// [`AuthorizationError::Url`], [`AuthorizationError::AppId`].
-    pub fn build(mut self) -> Result<AuthorizationRequest, AuthorizationError> {
-        if self.url.is_empty() || self.url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(AuthorizationError::Url);
-        }
-        if !self.headers.iter().all(|(_, value)| is_header_value(value)) {
-            return Err(AuthorizationError::AppId);
-        }
-        self.headers.sort();
-
-        let headers: usize =
-            self.headers.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
-        let body = self.body.as_ref().map_or(0, Vec::len);
-        let mut payload = Vec::with_capacity(80 + self.url.len() + headers + body);
-        payload.push(b'{');
-        let mut body = Body::None;
-        match self.body.as_deref() {
-            // The vendor signs these as an empty string and sends them as they are.
-            Some(b"{}") => body = Body::Empty("{}"),
-            Some(b"[]") => body = Body::Empty("[]"),
-            Some(_) => {}
-            None if self.method == Method::Delete => body = Body::Empty(""),
-            None => {}
-        }
-        match (&body, &self.body) {
-            (Body::Empty(_), _) => payload.extend_from_slice(b"\"body\":\"\","),
-            (_, Some(canonical)) => {
-                payload.extend_from_slice(b"\"body\":");
-                let start = payload.len();
-                payload.extend_from_slice(canonical);
-                body = Body::Signed(start..payload.len());
-                payload.push(b',');
-            }
-            (_, None) => {}
-        }
-        payload.extend_from_slice(b"\"headers\":{");
-        for (at, (name, value)) in self.headers.iter().enumerate() {
-            if at > 0 {
-                payload.push(b',');
-            }
-            write_string(name, &mut payload);
-            payload.push(b':');
-            write_string(value, &mut payload);
-        }
-        payload.extend_from_slice(b"},\"method\":\"");
-        payload.extend_from_slice(self.method.as_str().as_bytes());
-        payload.extend_from_slice(b"\",\"url\":");
-        write_string(&self.url, &mut payload);
-        payload.extend_from_slice(b",\"version\":1}");
-
-        Ok(AuthorizationRequest {
-            method: self.method,
-            url: self.url,
-            headers: self.headers,
-            payload,
-            body,
-        })
-    }
+fn expiry_text(unix_ms: u64) -> Result<String, AuthorizationError> {
+    if unix_ms == 0 { Err(AuthorizationError::Expiry) } else { Ok(unix_ms.to_string()) }
 }
 
 fn is_header_value(value: &str) -> bool {
@@ -231,18 +93,72 @@ pub struct AuthorizationRequest {
     url: String,
     headers: Vec<Header>,
     payload: Vec<u8>,
+    /// Where in the payload the body has ended.
+    headers_start: usize,
     body: Body,
 }
 
 impl AuthorizationRequest {
     /// Starts a request. `url` is signed as it stands: it must be the one that is sent.
     pub fn builder(method: Method, url: &str, app_id: &str) -> AuthorizationRequestBuilder {
-        AuthorizationRequestBuilder {
-            method,
-            url: url.to_owned(),
-            body: None,
-            headers: alloc::vec![(Cow::Borrowed(APP_ID_HEADER), app_id.to_owned())],
+        AuthorizationRequestBuilder::new(method, url, app_id)
+    }
+
+    /// Writes what comes after the body.
+    fn write_headers(&mut self) {
+        let payload = &mut self.payload;
+        payload.truncate(self.headers_start);
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
+        payload.reserve(80 + self.url.len() + headers);
+        if !matches!(self.body, Body::None) {
+            payload.push(b',');
         }
+        payload.extend_from_slice(b"\"headers\":{");
+        for (at, (name, value)) in self.headers.iter().enumerate() {
+            if at > 0 {
+                payload.push(b',');
+            }
+            // Names are letters, digits and hyphens.
+            payload.push(b'"');
+            payload.extend_from_slice(name.as_bytes());
+            payload.extend_from_slice(b"\":");
+            write_string(value, payload);
+        }
+        payload.extend_from_slice(b"},\"method\":\"");
+        payload.extend_from_slice(self.method.as_str().as_bytes());
+        payload.extend_from_slice(b"\",\"url\":");
+        write_string(&self.url, payload);
+        payload.extend_from_slice(b",\"version\":1}");
+    }
+
+    /// Gives the request an expiry, in Unix milliseconds, or another one, for when it goes out again. Signatures
+    /// from before it are good no longer.
+    ///
+    /// # Errors
+    /// [`AuthorizationError::Expiry`] on zero.
+    pub fn renew(&mut self, expiry_unix_ms: u64) -> Result<(), AuthorizationError> {
+        let expiry = expiry_text(expiry_unix_ms)?;
+        match self.headers.binary_search_by(|(name, _)| (**name).cmp(REQUEST_EXPIRY_HEADER)) {
+            Ok(at) => {
+                if let Some((_, value)) = self.headers.get_mut(at) {
+                    *value = expiry;
+                }
+            }
+            Err(at) => self.headers.insert(at, (Cow::Borrowed(REQUEST_EXPIRY_HEADER), expiry)),
+        }
+        self.write_headers();
+        Ok(())
+    }
+
+    /// The `privy-*` headers that are signed, names in lower case, sorted.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.headers.iter().map(pair)
+    }
+
+    /// The value of a `privy-*` header that is signed, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The exact bytes to sign: canonical JSON, UTF-8. A key elsewhere signs them with ECDSA P-256
@@ -278,14 +194,23 @@ impl AuthorizationRequest {
         self,
         signers: &[&dyn Signer<DerSignature>],
     ) -> Result<SignedRequest, AuthorizationError> {
-        let signatures = signers
-            .iter()
-            .enumerate()
-            .map(|(index, signer)| {
-                signer.try_sign(&self.payload).map_err(|_| AuthorizationError::Signer { index })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(self.with_signatures(&signatures))
+        let signature = self.signature(signers.iter().copied())?;
+        Ok(SignedRequest { request: self, signature })
+    }
+
+    /// The value of the signature header by `signers`, in their order: base64 of DER, joined with `,`. `None`
+    /// with none.
+    ///
+    /// # Errors
+    /// [`AuthorizationError::Signer`] with the place of the one that failed.
+    pub fn signature<'a>(
+        &self,
+        signers: impl IntoIterator<Item = &'a dyn Signer<DerSignature>>,
+    ) -> Result<Option<String>, AuthorizationError> {
+        let signatures = signers.into_iter().enumerate().map(|(index, signer)| {
+            signer.try_sign(&self.payload).map_err(|_| AuthorizationError::Signer { index })
+        });
+        joined(signatures)
     }
 
     /// Takes signatures that were made elsewhere, each with the key that must have made it, as DER
@@ -297,21 +222,12 @@ impl AuthorizationRequest {
         self,
         signatures: &[(&VerifyingKey, &[u8])],
     ) -> Result<SignedRequest, AuthorizationError> {
-        let signatures = signatures
-            .iter()
-            .enumerate()
-            .map(|(index, (key, signature))| {
-                key.accept(&self.payload, signature)
-                    .map_err(|reason| AuthorizationError::Signature { index, reason })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(self.with_signatures(&signatures))
-    }
-
-    fn with_signatures(self, signatures: &[DerSignature]) -> SignedRequest {
-        let texts = signatures.iter().map(|signature| base64::encode(signature.as_bytes()));
-        let signature = texts.reduce(|all, next| all + "," + &next);
-        SignedRequest { request: self, signature }
+        let signatures = signatures.iter().enumerate().map(|(index, (key, signature))| {
+            key.accept(&self.payload, signature)
+                .map_err(|reason| AuthorizationError::Signature { index, reason })
+        });
+        let signature = joined(signatures)?;
+        Ok(SignedRequest { request: self, signature })
     }
 
     /// The receiving side: `header` must hold exactly one signature under each of `keys`, in any
@@ -344,22 +260,11 @@ impl AuthorizationRequest {
     /// # Errors
     /// [`AuthorizationError::Expired`].
     pub fn check_expiry(&self, now_unix_ms: u64) -> Result<(), AuthorizationError> {
-        let expiry = self.headers.iter().find(|(name, _)| name == REQUEST_EXPIRY_HEADER);
-        match expiry.map(|(_, value)| value.parse::<u64>()) {
+        match self.header(REQUEST_EXPIRY_HEADER).map(str::parse::<u64>) {
             Some(Ok(expiry)) if expiry > now_unix_ms => Ok(()),
             None => Ok(()),
             Some(_) => Err(AuthorizationError::Expired),
         }
-    }
-}
-
-/// The body may hold what the caller would not log: it is not shown.
-impl fmt::Debug for AuthorizationRequestBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationRequestBuilder")
-            .field("method", &self.method)
-            .field("url", &self.url)
-            .finish_non_exhaustive()
     }
 }
 
@@ -379,6 +284,19 @@ impl fmt::Debug for AuthorizationRequest {
             .field("payload_len", &self.payload.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The value of the signature header, once all signatures are there.
+fn joined(
+    mut signatures: impl Iterator<Item = Result<DerSignature, AuthorizationError>>,
+) -> Result<Option<String>, AuthorizationError> {
+    signatures.try_fold(None, |all: Option<String>, signature| {
+        let next = base64::encode(signature?.as_bytes());
+        Ok(Some(match all {
+            Some(all) => all + "," + &next,
+            None => next,
+        }))
+    })
 }
 
 fn pair((name, value): &Header) -> (&str, &str) {

@@ -1,19 +1,19 @@
-use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use serde::ser::{self, Impossible, Serialize};
 
+use super::compound::Members;
 use super::fault;
 use crate::json::error::{JsonError, JsonErrorKind};
 
 /// Map keys: strings, and numbers as their digits.
-pub(super) struct KeySerializer;
+pub(super) struct KeySerializer<'a, 'b>(pub(super) &'a mut Members<'b>);
 
 macro_rules! integer_keys {
     ($($method:ident: $type:ty,)*) => {
         $(
-            fn $method(self, value: $type) -> Result<String, JsonError> {
-                Ok(value.to_string())
+            fn $method(self, value: $type) -> Result<(), JsonError> {
+                self.0.begin(&value.to_string())
             }
         )*
     };
@@ -22,23 +22,23 @@ macro_rules! integer_keys {
 macro_rules! no_keys {
     ($($method:ident($($type:ty),*),)*) => {
         $(
-            fn $method(self, $(_: $type),*) -> Result<String, JsonError> {
+            fn $method(self, $(_: $type),*) -> Result<(), JsonError> {
                 Err(fault(JsonErrorKind::KeyNotString))
             }
         )*
     };
 }
 
-impl ser::Serializer for KeySerializer {
-    type Ok = String;
+impl ser::Serializer for KeySerializer<'_, '_> {
+    type Ok = ();
     type Error = JsonError;
-    type SerializeSeq = Impossible<String, JsonError>;
-    type SerializeTuple = Impossible<String, JsonError>;
-    type SerializeTupleStruct = Impossible<String, JsonError>;
-    type SerializeTupleVariant = Impossible<String, JsonError>;
-    type SerializeMap = Impossible<String, JsonError>;
-    type SerializeStruct = Impossible<String, JsonError>;
-    type SerializeStructVariant = Impossible<String, JsonError>;
+    type SerializeSeq = Impossible<(), JsonError>;
+    type SerializeTuple = Impossible<(), JsonError>;
+    type SerializeTupleStruct = Impossible<(), JsonError>;
+    type SerializeTupleVariant = Impossible<(), JsonError>;
+    type SerializeMap = Impossible<(), JsonError>;
+    type SerializeStruct = Impossible<(), JsonError>;
+    type SerializeStructVariant = Impossible<(), JsonError>;
 
     integer_keys! {
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
@@ -57,12 +57,12 @@ impl ser::Serializer for KeySerializer {
         serialize_unit_struct(&'static str),
     }
 
-    fn serialize_char(self, value: char) -> Result<String, JsonError> {
-        Ok(value.to_string())
+    fn serialize_char(self, value: char) -> Result<(), JsonError> {
+        self.0.begin(value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_str(self, value: &str) -> Result<String, JsonError> {
-        Ok(value.to_owned())
+    fn serialize_str(self, value: &str) -> Result<(), JsonError> {
+        self.0.begin(value)
     }
 
     fn serialize_unit_variant(
@@ -70,19 +70,19 @@ impl ser::Serializer for KeySerializer {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<String, JsonError> {
-        Ok(variant.to_owned())
+    ) -> Result<(), JsonError> {
+        self.0.begin(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<String, JsonError> {
+    ) -> Result<(), JsonError> {
         value.serialize(self)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<String, JsonError> {
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<(), JsonError> {
         Err(fault(JsonErrorKind::KeyNotString))
     }
 
@@ -92,7 +92,7 @@ impl ser::Serializer for KeySerializer {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<String, JsonError> {
+    ) -> Result<(), JsonError> {
         Err(fault(JsonErrorKind::KeyNotString))
     }
 
