@@ -105,7 +105,8 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
         "wallet-auth:MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCzu5yEB+OtF2/aZgy3nS4FJh6sS/ACAxY+",
         "LP2P1s3C2w==", // a test key
     ))?;
-    let key = Arc::new(P256SigningKey::try_from(key.as_signing_key())?);
+    let own = Arc::new(key);
+    let key = Arc::new(P256SigningKey::try_from(own.as_signing_key())?);
     let body = RpcRequest::personal_sign("hello");
     say(
         "privy-request",
@@ -133,11 +134,22 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
         })?,
     );
 
+    beside_bare(stub, "", key).await?;
+    beside_bare(stub, "-own-p256", own).await?;
+    Ok(())
+}
+
+/// Calls signed by `key`, and those of bare reqwest with one signature of the same key.
+async fn beside_bare(
+    stub: &str,
+    suffix: &str,
+    key: Arc<dyn Signer<DerSignature> + Send + Sync>,
+) -> Result<(), Failure> {
+    let body = RpcRequest::personal_sign("hello");
     let client = Client::new(BaseUrl::parse(stub)?, "app", "test-app-secret".into())?;
-    let shared: Arc<dyn Signer<DerSignature> + Send + Sync> = key.clone();
     let ours = || {
         let request = client.rpc("wallet-id", &body);
-        let request = request.authorization(Authorization::key(Arc::clone(&shared)));
+        let request = request.authorization(Authorization::key(Arc::clone(&key)));
         async move { request.send().await.map(|_| ()).map_err(Failure::from) }
     };
     let plain = reqwest::Client::builder().no_proxy().build()?;
@@ -184,12 +196,12 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
         bare_crowd.push(calls(64, &bare).await?.1);
         same_crowd.push(calls(64, &same).await?.1);
     }
-    say("calls-1", median(rates));
-    say("bare-calls-1", median(bare_rates));
-    say("same-calls-1", median(same_rates));
-    say("calls-64-per-cpu-second", median(crowd));
-    say("bare-calls-64-per-cpu-second", median(bare_crowd));
-    say("same-calls-64-per-cpu-second", median(same_crowd));
+    say(&format!("calls-1{suffix}"), median(rates));
+    say(&format!("bare-calls-1{suffix}"), median(bare_rates));
+    say(&format!("same-calls-1{suffix}"), median(same_rates));
+    say(&format!("calls-64-per-cpu-second{suffix}"), median(crowd));
+    say(&format!("bare-calls-64-per-cpu-second{suffix}"), median(bare_crowd));
+    say(&format!("same-calls-64-per-cpu-second{suffix}"), median(same_crowd));
     Ok(())
 }
 

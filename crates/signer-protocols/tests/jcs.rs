@@ -183,6 +183,50 @@ fn half_a_member_is_refused() {
     }
 }
 
+/// Who goes on after an error would have half a value signed.
+#[test]
+fn an_error_that_is_passed_over_stays_one() {
+    use serde::ser::{SerializeMap, SerializeSeq, SerializeTuple};
+    struct Careless(&'static str);
+    impl serde::Serialize for Careless {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let half = (1, f64::NAN);
+            match self.0 {
+                "seq" => {
+                    let mut items = serializer.serialize_seq(None)?;
+                    let _ = items.serialize_element(&half);
+                    items.end()
+                }
+                "tuple" => {
+                    let mut items = serializer.serialize_tuple(2)?;
+                    if items.serialize_element(&half).is_err() {
+                        let _ = items.serialize_element("x");
+                    }
+                    items.end()
+                }
+                "value" => {
+                    let mut members = serializer.serialize_map(None)?;
+                    members.serialize_key("a")?;
+                    if members.serialize_value(&half).is_err() {
+                        let _ = members.serialize_value(&0);
+                    }
+                    members.end()
+                }
+                _ => {
+                    let mut members = serializer.serialize_map(None)?;
+                    let _ = members.serialize_entry("a", &half);
+                    let _ = members.serialize_entry("b", &0);
+                    members.end()
+                }
+            }
+        }
+    }
+    for way in ["seq", "tuple", "value", "entry"] {
+        let refused = jcs::to_vec(&Careless(way)).unwrap_err();
+        assert!(matches!(refused.kind(), JsonErrorKind::Custom(_)), "{way}");
+    }
+}
+
 /// The names in the text have escapes, and are sorted and compared without them.
 #[test]
 fn typed_names_are_sorted_as_they_are_read() {
@@ -193,8 +237,9 @@ fn typed_names_are_sorted_as_they_are_read() {
         }
     }
     // In the text a newline is a backslash, which comes after the letter A.
-    let sorted = jcs::to_vec(&Names(&["A", "\n", "\u{1}", "\u{ffff}", "\u{10000}", "\""]));
-    let expected = "{\"\\u0001\":null,\"\\n\":null,\"\\\"\":null,\"A\":null,\"\u{10000}\":null,\"\u{ffff}\":null}";
+    let sorted =
+        jcs::to_vec(&Names(&["z", "a\n", "A", "\n", "\u{1}", "\u{ffff}", "\u{10000}", "\""]));
+    let expected = "{\"\\u0001\":null,\"\\n\":null,\"\\\"\":null,\"A\":null,\"a\\n\":null,\"z\":null,\"\u{10000}\":null,\"\u{ffff}\":null}";
     assert_eq!(sorted.unwrap(), expected.as_bytes());
     for twice in [["\n", "\n"], ["a", "a"]] {
         let twice = [twice[0], "b", twice[1]];

@@ -66,10 +66,14 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
         rule(name, ours, vendor, ours / vendor, least);
     }
     println!("\n{:<38} {:>10} {:>10}   share", "", "ours", "bare");
-    for name in ["calls-1", "calls-64-per-cpu-second"] {
-        for (kind, note) in [("bare", ""), ("same", ", the headers that the service needs")] {
-            let (ours, bare) = (ours(name)?, ours(&format!("{kind}-{name}"))?);
-            rule(&format!("{name}{note}"), ours, bare, ours / bare, 1.0 / 1.1);
+    for (key, signer) in [("-own-p256", "signer-core"), ("", "signer-native")] {
+        for name in ["calls-1", "calls-64-per-cpu-second"] {
+            for (kind, note) in [("bare", ""), ("same", ", the same headers")] {
+                let (ours, bare) =
+                    (ours(&format!("{name}{key}"))?, ours(&format!("{kind}-{name}{key}"))?);
+                let name = format!("{name}{note}, a key of {signer}");
+                rule(&name, ours, bare, ours / bare, 1.0 / 1.1);
+            }
         }
     }
     Ok(())

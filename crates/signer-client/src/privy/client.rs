@@ -2,7 +2,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::de::DeserializeOwned;
@@ -351,8 +350,9 @@ impl Client {
         let route = "/v1/wallets/authenticate";
         let url = self.0.transport.base().join(["v1", "wallets", "authenticate"], &[])?;
         let call = Call { method: reqwest::Method::POST, url: &url, route, repeat: Repeat::Freely };
-        let body = Bytes::from(json(body)?);
-        let outgoing = || Ok(Outgoing { headers: self.credentials(), json: Some(body.clone()) });
+        // Made anew for each attempt: the token in it is not held through the pauses.
+        let outgoing =
+            || Ok(Outgoing { headers: self.credentials(), json: Some(json(body)?.into()) });
         self.0.transport.call(&call, outgoing).await?.json()
     }
 

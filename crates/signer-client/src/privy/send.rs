@@ -69,7 +69,7 @@ struct Prepared<'a> {
 struct Unsigned {
     request: AuthorizationRequest,
     life_ms: Option<u64>,
-    /// In Unix milliseconds.
+    /// In Unix milliseconds; 0 for a life that begins when it is signed.
     ends: u64,
 }
 
@@ -131,11 +131,13 @@ impl Client {
         authorization: &Authorization,
     ) -> Result<Answer, Error> {
         let signers = in_time(deadline, authorization.signers()).await?;
+        prepared.unsigned.ends = 0;
         match self.attempts(deadline, prepared, &signers.keys()).await {
             Err(refused) if refused.code() == Some("user_session_keys_expired") => {
                 let again = async {
                     in_time(deadline, signers.renew()).await?;
                     let signers = in_time(deadline, authorization.signers()).await?;
+                    prepared.unsigned.ends = 0;
                     self.attempts(deadline, prepared, &signers.keys()).await
                 };
                 // An attempt before the refusal may have done it.

@@ -122,8 +122,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
     fn serialize_bytes(self, value: &[u8]) -> Output {
         let mut items = self.items()?;
         value.iter().try_for_each(|byte| items.push(byte))?;
-        items.close();
-        Ok(())
+        items.close().map(|_| ())
     }
 
     fn serialize_none(self) -> Output {

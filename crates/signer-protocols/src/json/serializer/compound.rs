@@ -17,6 +17,8 @@ pub(super) struct Items<'a> {
     out: &'a mut Vec<u8>,
     depth: usize,
     is_empty: bool,
+    /// Whether an item failed: a part of it may have been written.
+    is_broken: bool,
 }
 
 /// An object whose members are written as they come, and put in order at its end.
@@ -26,10 +28,18 @@ pub(super) struct Members<'a> {
     /// Where the first of them begins.
     start: usize,
     members: Vec<Member>,
-    /// Whether a name was written whose value is still to come.
-    is_open: bool,
+    next: Next,
     /// The one member is the text of a number; only this is written.
     is_number: bool,
+}
+
+/// What may come next in an object.
+#[derive(PartialEq, Eq)]
+enum Next {
+    NameOrEnd,
+    Value,
+    /// A value failed: a part of it may have been written.
+    Nothing,
 }
 
 /// A member that was written.
@@ -59,7 +69,7 @@ impl<'a> Serializer<'a> {
     pub(super) fn items(self) -> Result<Items<'a>, JsonError> {
         let Self { out, depth } = self.nested()?;
         out.push(b'[');
-        Ok(Items { out, depth, is_empty: true })
+        Ok(Items { out, depth, is_empty: true, is_broken: false })
     }
 
     pub(super) fn members(self) -> Result<Members<'a>, JsonError> {
@@ -74,7 +84,7 @@ impl<'a> Serializer<'a> {
     fn object(self, is_number: bool) -> Result<Members<'a>, JsonError> {
         let Self { out, depth } = self.nested()?;
         let start = out.len();
-        Ok(Members { out, depth, start, members: Vec::new(), is_open: false, is_number })
+        Ok(Members { out, depth, start, members: Vec::new(), next: Next::NameOrEnd, is_number })
     }
 
     /// The object of one member around what a variant holds, up to its value.
@@ -89,17 +99,30 @@ impl<'a> Serializer<'a> {
 
 impl<'a> Items<'a> {
     pub(super) fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Output {
+        if self.is_broken {
+            return Err(passed_over());
+        }
         if !self.is_empty {
             self.out.push(b',');
         }
-        self.is_empty = false;
-        value.serialize(Serializer { out: &mut *self.out, depth: self.depth })
+        (self.is_empty, self.is_broken) = (false, true);
+        value.serialize(Serializer { out: &mut *self.out, depth: self.depth })?;
+        self.is_broken = false;
+        Ok(())
     }
 
-    pub(super) fn close(self) -> &'a mut Vec<u8> {
+    pub(super) fn close(self) -> Result<&'a mut Vec<u8>, JsonError> {
+        if self.is_broken {
+            return Err(passed_over());
+        }
         self.out.push(b']');
-        self.out
+        Ok(self.out)
     }
+}
+
+/// A `Serialize` that goes on after an error would have half a value signed.
+fn passed_over() -> JsonError {
+    fault(JsonErrorKind::Custom("an error was passed over".into()))
 }
 
 impl<'a> Members<'a> {
@@ -109,12 +132,9 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn begin(&mut self, name: &str) -> Output {
-        if self.is_open {
-            return Err(fault(JsonErrorKind::KeyNotString));
-        }
-        self.is_open = true;
+        self.expect(&Next::NameOrEnd)?;
+        self.next = Next::Value;
         if self.is_number {
-            self.members.push(Member { start: self.start, end: self.start, name: Name::Plain(0) });
             return Ok(());
         }
         if !self.members.is_empty() {
@@ -130,18 +150,26 @@ impl<'a> Members<'a> {
     }
 
     fn finish<T: Serialize + ?Sized>(&mut self, value: &T) -> Output {
-        let member = self.members.last_mut().filter(|_| self.is_open);
-        let member = member.ok_or(fault(JsonErrorKind::KeyNotString))?;
+        self.expect(&Next::Value)?;
+        self.next = Next::Nothing;
         value.serialize(Serializer { out: &mut *self.out, depth: self.depth })?;
-        member.end = self.out.len();
-        self.is_open = false;
+        if let Some(member) = self.members.last_mut() {
+            member.end = self.out.len();
+        }
+        self.next = Next::NameOrEnd;
         Ok(())
     }
 
-    fn close(mut self) -> Result<&'a mut Vec<u8>, JsonError> {
-        if self.is_open {
-            return Err(fault(JsonErrorKind::KeyNotString));
+    fn expect(&self, step: &Next) -> Output {
+        match &self.next {
+            next if next == step => Ok(()),
+            Next::Nothing => Err(passed_over()),
+            _ => Err(fault(JsonErrorKind::KeyNotString)),
         }
+    }
+
+    fn close(mut self) -> Result<&'a mut Vec<u8>, JsonError> {
+        self.expect(&Next::NameOrEnd)?;
         if self.is_number {
             self.read_number()?;
         } else {
@@ -185,7 +213,7 @@ impl<'a> Members<'a> {
         let refused = || fault(JsonErrorKind::NumberRange);
         let quoted = self.out.split_off(self.start);
         let text = match parse(&quoted, Limits::default()) {
-            Ok(Value::String(text)) if self.members.len() == 1 => text,
+            Ok(Value::String(text)) => text,
             _ => return Err(refused()),
         };
         let Value::Number(number) = parse(text.as_str().as_bytes(), Limits::default())? else {
@@ -207,8 +235,7 @@ impl ser::SerializeSeq for Items<'_> {
     }
 
     fn end(self) -> Output {
-        self.close();
-        Ok(())
+        self.close().map(|_| ())
     }
 }
 
@@ -221,8 +248,7 @@ impl ser::SerializeTuple for Items<'_> {
     }
 
     fn end(self) -> Output {
-        self.close();
-        Ok(())
+        self.close().map(|_| ())
     }
 }
 
@@ -235,8 +261,7 @@ impl ser::SerializeTupleStruct for Items<'_> {
     }
 
     fn end(self) -> Output {
-        self.close();
-        Ok(())
+        self.close().map(|_| ())
     }
 }
 
@@ -249,7 +274,7 @@ impl ser::SerializeTupleVariant for Variant<Items<'_>> {
     }
 
     fn end(self) -> Output {
-        self.0.close().push(b'}');
+        self.0.close()?.push(b'}');
         Ok(())
     }
 }

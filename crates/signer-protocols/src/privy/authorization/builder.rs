@@ -20,7 +20,7 @@ const USUAL_INPUT: usize = 512;
 /// The app id, an idempotency key, an expiry.
 const USUAL_HEADERS: usize = 3;
 
-/// Collects the parts of a request. What it makes cannot be changed any more.
+/// Collects the parts of a request. Of what it makes only the expiry can still change.
 #[derive(Clone)]
 #[must_use]
 pub struct AuthorizationRequestBuilder {
