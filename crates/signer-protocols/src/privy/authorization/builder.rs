@@ -80,7 +80,7 @@ impl AuthorizationRequestBuilder {
     }
 
     /// When the request expires, in Unix milliseconds. Without a call there is no expiry; the
-    /// vendor's default is [`DEFAULT_EXPIRY_MS`] from now.
+    /// vendor's default is [`DEFAULT_EXPIRY_MS`](crate::privy::DEFAULT_EXPIRY_MS) from now.
     ///
     /// # Errors
     /// [`AuthorizationError::Expiry`] on zero.
