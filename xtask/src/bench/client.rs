@@ -48,7 +48,7 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     );
     println!("the first of a process, from a file  {:>10.0} µs", ours("authenticate-file")?);
     println!("the first of a process, from redis   {:>10.0} µs", ours("authenticate-redis")?);
-    println!("\n{:<38} {:>10} {:>10}   ratio", "", "ours", "vendor");
+    println!("\n{:<66} {:>10} {:>10}   ratio", "", "ours", "vendor");
     for (name, unit, least) in [("privy-request", "µs", 10.0), ("crossmint-approval", "µs", 10.0)]
     {
         let (ours, vendor) = (ours(name)?, vendor(name)?);
@@ -65,7 +65,7 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
         let (ours, vendor) = (ours(name)?, vendor(name)?);
         rule(name, ours, vendor, ours / vendor, least);
     }
-    println!("\n{:<38} {:>10} {:>10}   share", "", "ours", "bare");
+    println!("\n{:<66} {:>10} {:>10}   share", "", "ours", "bare");
     for (key, signer) in [("-own-p256", "signer-core"), ("", "signer-native")] {
         for name in ["calls-1", "calls-64-per-cpu-second"] {
             for (kind, note) in [("bare", ""), ("same", ", the same headers")] {
@@ -90,7 +90,7 @@ fn build_privy_rs() -> Result<String, String> {
 
 fn rule(name: &str, ours: f64, peer: f64, ratio: f64, least: f64) {
     let mark = if ratio >= least { "" } else { "  <- not today" };
-    println!("{name:<38} {ours:>10.1} {peer:>10.1}   {ratio:.2} (at least {least:.2}){mark}");
+    println!("{name:<66} {ours:>10.1} {peer:>10.1}   {ratio:.2} (at least {least:.2}){mark}");
 }
 
 fn start(words: &[&str]) -> Result<Running, String> {
