@@ -19,8 +19,7 @@ pub(crate) fn uuid() -> Result<String, Error> {
             text.push('-');
         }
         text.extend(
-            [byte >> 4, byte & 15]
-                .map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })),
+            [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')),
         );
     }
     Ok(text)

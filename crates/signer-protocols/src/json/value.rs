@@ -59,17 +59,21 @@ impl Number<'_> {
 
 /// Sorts members by their names as UTF-16 (RFC 8785, section 3.2.3). `false` on a duplicate.
 pub(crate) fn sort_members(members: &mut [Member<'_>]) -> bool {
-    let order = |left: &Member<'_>, right: &Member<'_>| {
+    sort_strictly(members, |left, right| {
         utf16_order(left.key.as_str().as_bytes(), right.key.as_str().as_bytes())
-    };
-    let ascending = |pair: &[Member<'_>]| match pair {
+    })
+}
+
+/// Sorts. `false` where two are equal.
+pub(crate) fn sort_strictly<T>(members: &mut [T], order: impl Fn(&T, &T) -> Ordering) -> bool {
+    let ascending = |pair: &[T]| match pair {
         [left, right] => order(left, right) == Ordering::Less,
         _ => true,
     };
     if members.windows(2).all(ascending) {
         return true;
     }
-    members.sort_unstable_by(order);
+    members.sort_unstable_by(&order);
     members.windows(2).all(ascending)
 }
 

@@ -1,7 +1,6 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
 use serde::ser::{self, Serialize};
 
@@ -9,7 +8,7 @@ use super::map_key::KeySerializer;
 use super::{Output, Serializer, fault};
 use crate::json::error::{JsonError, JsonErrorKind};
 use crate::json::reader::{Limits, parse};
-use crate::json::value::{Value, utf16_order};
+use crate::json::value::{Value, sort_strictly, utf16_order};
 use crate::json::writer::write_string;
 
 /// An array of which some is written.
@@ -183,18 +182,11 @@ impl<'a> Members<'a> {
     fn sort(&mut self) -> Output {
         let text: &[u8] = self.out;
         let order = |left: &Member, right: &Member| utf16_order(left.name(text), right.name(text));
-        let ascending = |members: &[Member]| {
-            members.windows(2).all(|pair| match pair {
-                [left, right] => order(left, right) == Ordering::Less,
-                _ => true,
-            })
-        };
-        if ascending(&self.members) {
-            return Ok(());
-        }
-        self.members.sort_unstable_by(order);
-        if !ascending(&self.members) {
+        if !sort_strictly(&mut self.members, order) {
             return Err(fault(JsonErrorKind::DuplicateKey));
+        }
+        if self.members.is_sorted_by_key(|member| member.start) {
+            return Ok(());
         }
         let mut sorted = Vec::with_capacity(text.len() - self.start);
         for member in &self.members {
