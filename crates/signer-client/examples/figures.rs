@@ -128,7 +128,7 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
         micros(|| {
             let environment = Environment::Staging;
             let signer =
-                ServerSigner::derive(&secret, &project, environment, chain, Scheme::Current)?;
+                ServerSigner::derive(&secret, &project, environment, chain, Scheme::Legacy)?;
             black_box(signer.approve(&Approval::evm(&hash)?)?);
             Ok(())
         })?,

@@ -1,6 +1,11 @@
 // What the vendors' SDKs for Node do, measured: one line of JSON for each figure.
 // node peer.mjs STUB-URL
 
+// The package does not export what it signs with.
+import {
+    EVMServerSigner,
+    deriveServerSignerDetails,
+} from "./node_modules/@crossmint/wallets-sdk/dist/signers/server/index.js";
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { hkdf } from "@noble/hashes/hkdf";
 import { sha256 } from "@noble/hashes/sha2";
@@ -18,18 +23,18 @@ const BODY = { method: "personal_sign", chain_type: "ethereum", params: { messag
 
 const say = (name, value) => console.log(JSON.stringify({ name, value }));
 
-function micros(work) {
-    for (let i = 0; i < 200; i += 1) work();
+async function micros(work) {
+    for (let i = 0; i < 200; i += 1) await work();
     let count = 0;
     const begun = performance.now();
     while (performance.now() - begun < SECONDS * 1000) {
-        for (let i = 0; i < 20; i += 1) work();
+        for (let i = 0; i < 20; i += 1) await work();
         count += 20;
     }
     return ((performance.now() - begun) * 1000) / count;
 }
 
-say("privy-request", micros(() => {
+say("privy-request", await micros(() => {
     const input = formatRequestForAuthorizationSignature({
         version: 1,
         method: "POST",
@@ -40,10 +45,20 @@ say("privy-request", micros(() => {
     generateAuthorizationSignature({ authorizationPrivateKey: KEY, input });
 }));
 
-const secret = Buffer.from("b62b473b3ba7d3d72bf7c3a397f1eb61c305a4193ce670dd056686c13d95bbaa", "hex");
+// A test secret.
+const SECRET = "b62b473b3ba7d3d72bf7c3a397f1eb61c305a4193ce670dd056686c13d95bbaa";
+const hash = `0x${"ab".repeat(32)}`;
+say("crossmint-approval", await micros(() => {
+    const signer = { type: "server", secret: SECRET };
+    const { derivedKeyBytes, derivedAddress } = deriveServerSignerDetails(signer, "base-sepolia", "project", "staging");
+    const locator = `server:${derivedAddress}`;
+    return new EVMServerSigner({ type: "server", derivedKeyBytes, address: derivedAddress, locator }).signMessage(hash);
+}));
+
+const secret = Buffer.from(SECRET, "hex");
 const prefix = Buffer.from("\x19Ethereum Signed Message:\n32");
-say("crossmint-approval", micros(() => {
-    const key = hkdf(sha256, secret, "crossmint", "project:staging:evm-secp256k1", 32);
+say("crossmint-approval-primitives", await micros(() => {
+    const key = hkdf(sha256, secret, "crossmint", "project:staging:base-sepolia-secp256k1", 32);
     const point = secp256k1.getPublicKey(key, false);
     keccak_256(point.subarray(1));
     secp256k1.sign(keccak_256(Buffer.concat([prefix, secret])), key, { lowS: true });

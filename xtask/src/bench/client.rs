@@ -24,7 +24,7 @@ impl Drop for Running {
 pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     let peers = shell::root().join("xtask/peers/client");
     let mut install = Command::new("npm");
-    install.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&peers);
+    install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&peers);
     shell::run_command(install, "npm ci")?;
     shell::run("cargo build --release --locked -p signer-client --example figures --all-features")?;
     let figures = shell::root().join("target/release/examples/figures");
@@ -49,10 +49,13 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     println!("the first of a process, from a file  {:>10.0} µs", ours("authenticate-file")?);
     println!("the first of a process, from redis   {:>10.0} µs", ours("authenticate-redis")?);
     println!("\n{:<66} {:>10} {:>10}   ratio", "", "ours", "vendor");
-    for (name, unit, least) in [("privy-request", "µs", 10.0), ("crossmint-approval", "µs", 10.0)]
-    {
-        let (ours, vendor) = (ours(name)?, vendor(name)?);
-        rule(&format!("{name}, {unit}"), ours, vendor, vendor / ours, least);
+    for (name, peer) in [
+        ("privy-request", "privy-request"),
+        ("crossmint-approval", "crossmint-approval"),
+        ("crossmint-approval", "crossmint-approval-primitives"),
+    ] {
+        let (ours, vendor) = (ours(name)?, vendor(peer)?);
+        rule(&format!("{peer}, µs"), ours, vendor, vendor / ours, 10.0);
     }
     if with_privy_rs {
         let peer = build_privy_rs()?;
