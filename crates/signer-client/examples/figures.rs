@@ -1,7 +1,8 @@
 //! The figures of `cargo xtask bench client`.
 //!
-//! `stub PORT` answers every request on loopback with one JSON text, at once.
-//! `measure STUB-URL REDIS-URL` prints a line of JSON for each figure.
+//! `stub PORT` answers every request on loopback with one JSON text, at once. The others print a line of JSON for
+//! each figure: `vendor STUB-URL REDIS-URL` those that have a peer among the vendors' SDKs, and of signing in;
+//! `bare STUB-URL` calls beside those of bare reqwest.
 #![allow(missing_docs, clippy::disallowed_methods)]
 
 use std::hint::black_box;
@@ -26,7 +27,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Failure = Box<dyn std::error::Error>;
 
-const SECONDS: Duration = Duration::from_secs(3);
+const A_WHILE: Duration = Duration::from_secs(1);
+/// Rounds that take turns: a machine that gets slower slows both sides.
+const ROUNDS: u32 = 9;
 const LENGTH: &[u8] = b"\r\ncontent-length: ";
 const ANSWER: &str = r#"{"method":"personal_sign","data":{"signature":"0x00","encoding":"hex"}}"#;
 
@@ -35,8 +38,13 @@ async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["stub", port] => stub(port.parse()?).await,
-        ["measure", stub, redis] => measure(stub, redis).await,
-        _ => Err("figures stub PORT | measure STUB-URL REDIS-URL".into()),
+        ["vendor", stub, redis] => beside_vendor(stub, redis).await,
+        ["bare", stub] => {
+            let (own, native) = keys()?;
+            beside_bare(stub, "", native).await?;
+            beside_bare(stub, "-own-p256", own).await
+        }
+        _ => Err("figures stub PORT | vendor STUB-URL REDIS-URL | bare STUB-URL".into()),
     }
 }
 
@@ -90,7 +98,7 @@ fn micros(mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure>
         work()?;
     }
     let (begun, mut count) = (Instant::now(), 0_u32);
-    while begun.elapsed() < SECONDS {
+    while begun.elapsed() < A_WHILE {
         for _ in 0..20 {
             work()?;
         }
@@ -99,14 +107,21 @@ fn micros(mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure>
     Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(count))
 }
 
-async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
-    sign_in(redis).await?;
-    let key = AuthorizationKey::parse(concat!(
+type Key = Arc<dyn Signer<DerSignature> + Send + Sync>;
+
+/// A test key of `signer-core`, and the same of `signer-native`.
+fn keys() -> Result<(Key, Key), Failure> {
+    let own = AuthorizationKey::parse(concat!(
         "wallet-auth:MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCzu5yEB+OtF2/aZgy3nS4FJh6sS/ACAxY+",
-        "LP2P1s3C2w==", // a test key
+        "LP2P1s3C2w==",
     ))?;
-    let own = Arc::new(key);
-    let key = Arc::new(P256SigningKey::try_from(own.as_signing_key())?);
+    let native = P256SigningKey::try_from(own.as_signing_key())?;
+    Ok((Arc::new(own), Arc::new(native)))
+}
+
+async fn beside_vendor(stub: &str, redis: &str) -> Result<(), Failure> {
+    sign_in(redis).await?;
+    let (_, key) = keys()?;
     let body = RpcRequest::personal_sign("hello");
     say(
         "privy-request",
@@ -134,24 +149,25 @@ async fn measure(stub: &str, redis: &str) -> Result<(), Failure> {
         })?,
     );
 
-    beside_bare(stub, "", key).await?;
-    beside_bare(stub, "-own-p256", own).await?;
+    let client = Client::new(BaseUrl::parse(stub)?, "app", "test-app-secret".into())?;
+    let ours = || call(&client, &body, &key);
+    calls(8, &ours).await?;
+    say("calls-1", calls(1, &ours).await?.0);
+    say("calls-64-per-cpu-second", calls(64, &ours).await?.1);
+    Ok(())
+}
+
+async fn call(client: &Client, body: &RpcRequest, key: &Key) -> Result<(), Failure> {
+    let request = client.rpc("wallet-id", body);
+    request.authorization(Authorization::key(Arc::clone(key))).send().await?;
     Ok(())
 }
 
 /// Calls signed by `key`, and those of bare reqwest with one signature of the same key.
-async fn beside_bare(
-    stub: &str,
-    suffix: &str,
-    key: Arc<dyn Signer<DerSignature> + Send + Sync>,
-) -> Result<(), Failure> {
+async fn beside_bare(stub: &str, suffix: &str, key: Key) -> Result<(), Failure> {
     let body = RpcRequest::personal_sign("hello");
     let client = Client::new(BaseUrl::parse(stub)?, "app", "test-app-secret".into())?;
-    let ours = || {
-        let request = client.rpc("wallet-id", &body);
-        let request = request.authorization(Authorization::key(Arc::clone(&key)));
-        async move { request.send().await.map(|_| ()).map_err(Failure::from) }
-    };
+    let ours = || call(&client, &body, &key);
     let plain = reqwest::Client::builder().no_proxy().build()?;
     let url = format!("{stub}/v1/wallets/wallet-id/rpc");
     let text = r#"{"chain_type":"ethereum","method":"personal_sign","params":{"encoding":"utf-8","message":"hello"}}"#;
@@ -186,22 +202,21 @@ async fn beside_bare(
     };
     calls(8, &ours).await?;
     calls(8, &bare).await?;
-    let (mut rates, mut bare_rates, mut same_rates) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut crowd, mut bare_crowd, mut same_crowd) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..3 {
-        rates.push(calls(1, &ours).await?.0);
-        bare_rates.push(calls(1, &bare).await?.0);
-        same_rates.push(calls(1, &same).await?.0);
-        crowd.push(calls(64, &ours).await?.1);
-        bare_crowd.push(calls(64, &bare).await?.1);
-        same_crowd.push(calls(64, &same).await?.1);
+    for (callers, name) in [(1, "calls-1"), (64, "calls-64-per-cpu-second")] {
+        let figure = |(rate, per_cpu_second)| if callers == 1 { rate } else { per_cpu_second };
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            let our = figure(calls(callers, &ours).await?);
+            let bare = figure(calls(callers, &bare).await?);
+            let same = figure(calls(callers, &same).await?);
+            rounds.push([our, bare, same, our / bare, our / same]);
+        }
+        let kinds = ["", "bare-", "same-", "bare-share-", "same-share-"];
+        for (at, kind) in kinds.iter().enumerate() {
+            let figures = rounds.iter().filter_map(|round| round.get(at).copied()).collect();
+            say(&format!("{kind}{name}{suffix}"), median(figures));
+        }
     }
-    say(&format!("calls-1{suffix}"), median(rates));
-    say(&format!("bare-calls-1{suffix}"), median(bare_rates));
-    say(&format!("same-calls-1{suffix}"), median(same_rates));
-    say(&format!("calls-64-per-cpu-second{suffix}"), median(crowd));
-    say(&format!("bare-calls-64-per-cpu-second{suffix}"), median(bare_crowd));
-    say(&format!("same-calls-64-per-cpu-second{suffix}"), median(same_crowd));
     Ok(())
 }
 
@@ -218,7 +233,7 @@ where
     let (begun, cpu) = (Instant::now(), cpu_seconds()?);
     let count = std::cell::Cell::new(0_u32);
     let caller = || async {
-        while begun.elapsed() < SECONDS {
+        while begun.elapsed() < A_WHILE {
             call().await?;
             count.set(count.get() + 1);
         }

@@ -16,6 +16,7 @@ import {
     generateAuthorizationSignature,
 } from "@privy-io/node";
 
+// Long enough for the compiler of Node to have done its work.
 const SECONDS = 3;
 // A test key.
 const KEY = "MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCzu5yEB+OtF2/aZgy3nS4FJh6sS/ACAxY+LP2P1s3C2w==";
