@@ -1,5 +1,6 @@
 //! The board under QEMU.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -43,10 +44,13 @@ impl Machine {
             .stdout(Stdio::null())
             .spawn()
             .map_err(|error| format!("qemu-system-arm: {error}"))?;
-        let machine = Self { child, socket: socket.into() };
+        let mut machine = Self { child, socket: socket.into() };
         let began = Instant::now();
-        while !socket.exists() {
-            if began.elapsed() > DEADLINE {
+        // The socket is there before anybody listens on it.
+        while UnixStream::connect(socket).is_err() {
+            let is_over =
+                began.elapsed() > DEADLINE || !matches!(machine.child.try_wait(), Ok(None));
+            if is_over {
                 return Err("embedded: the board's serial line did not come up".into());
             }
             sleep(Duration::from_millis(10));
