@@ -25,8 +25,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// Where a value comes from.
 #[async_trait]
 pub(crate) trait Source<V>: Send + Sync + 'static {
-    /// Fetches a value. `replaced` is the one that is to be replaced, which may have been refused.
-    async fn fetch(&self, replaced: Option<Arc<V>>) -> Result<Fetched<V>, Failure>;
+    /// Fetches a value.
+    async fn fetch(&self, replaced: Option<Replaced<V>>) -> Result<Fetched<V>, Failure>;
+}
+
+/// The value that a new one comes after.
+pub(crate) struct Replaced<V> {
+    pub(crate) value: Arc<V>,
+    /// Whether it lives, nobody refused it, and it is served meanwhile.
+    pub(crate) is_good: bool,
 }
 
 /// Why nothing was fetched.
@@ -126,13 +133,21 @@ impl<V: Send + Sync + 'static> Cache<V> {
         self.ask(Some(generation)).await
     }
 
-    /// Holds the value of `generation` no more. The next that asks starts a flight, whatever came before.
-    pub(crate) fn forget(&self, generation: u64) {
-        let mut state = self.shared.state();
-        if state.machine.forget(generation) {
-            state.held = None;
-            self.shared.fresh.store(None);
+    /// The value that is held, or the one after it; where nothing is held, the session has ended.
+    pub(crate) async fn existing(&self) -> Result<Served<V>, Error> {
+        match self.fresh() {
+            Some(served) => Ok(served),
+            None => self.ask(Some(machine::NO_GENERATION)).await,
         }
+    }
+
+    /// Holds nothing any more, and a flight that is under way brings nothing. The next that asks starts another,
+    /// whatever came before.
+    pub(crate) fn forget(&self) {
+        let mut state = self.shared.state();
+        state.machine.forget();
+        state.held = None;
+        self.shared.fresh.store(None);
     }
 
     /// What is held, good or not.
@@ -191,10 +206,11 @@ impl<V: Send + Sync + 'static> Shared<V> {
                 let (flight, landing) = self.take_off(&mut state);
                 // A task that cannot be started is dropped at once, and its flight asks for the lock.
                 drop(state);
-                tokio::spawn(
-                    flight.fly(held.as_ref().map(|held| Arc::clone(&held.value))).in_current_span(),
-                );
-                match held.filter(|_| decision == Decision::ServeAndRefresh) {
+                let is_good = decision == Decision::ServeAndRefresh;
+                let replaced =
+                    held.as_ref().map(|held| Replaced { value: Arc::clone(&held.value), is_good });
+                tokio::spawn(flight.fly(replaced).in_current_span());
+                match held.filter(|_| is_good) {
                     Some(served) => Answer::Now(Ok(served)),
                     None => Answer::Later(landing),
                 }
@@ -277,7 +293,7 @@ struct Flight<V: Send + Sync + 'static> {
 }
 
 impl<V: Send + Sync + 'static> Flight<V> {
-    async fn fly(self, replaced: Option<Arc<V>>) {
+    async fn fly(self, replaced: Option<Replaced<V>>) {
         let fetched = self.shared.source.fetch(replaced).await;
         self.land(fetched);
     }

@@ -54,6 +54,7 @@ pub use transport::{BaseUrl, TransportOptions};
     feature = "abstraxn",
     feature = "blink",
     feature = "crossmint",
+    feature = "file",
     feature = "privy"
 ))]
 mod pages {

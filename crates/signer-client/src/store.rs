@@ -23,6 +23,9 @@ pub use self::redis::RedisTokenStore;
 use crate::error::{Error, Kind};
 use crate::token::{Token, TokenKey};
 
+const OTHER_KEY: &str = "the store has another access key for this identity: give that one, or take it from the \
+     store if it was made here and never accepted";
+
 /// Keeps tokens for one process or for many.
 ///
 /// What it keeps is worth the account: an implementation shows it to nobody else.
@@ -110,7 +113,7 @@ pub enum StoreError {
     )]
     Unsafe,
     /// There is a key already, and another.
-    #[error("the store has another key for this identity")]
+    #[error("{OTHER_KEY}")]
     OtherKey,
     /// What it keeps cannot be read any more, and must not be replaced.
     #[error("the store's copies of the access key are damaged")]
@@ -131,10 +134,14 @@ impl From<StoreError> for Error {
             StoreError::Unsafe => {
                 "the store is not safe: its folder must have mode 0700, its files 0600, no links"
             }
-            StoreError::OtherKey => "the store has another access key for this identity",
+            StoreError::OtherKey => OTHER_KEY,
             StoreError::Damaged => "the store's copies of the access key are damaged",
         };
-        let kind = if error.is_worth_another_try() { Kind::Store } else { Kind::Refused };
+        let kind = match error {
+            StoreError::Unavailable => Kind::Store,
+            StoreError::OtherKey => Kind::Conflict,
+            StoreError::Unsafe | StoreError::Damaged => Kind::Refused,
+        };
         Self::new(kind, what)
     }
 }

@@ -173,6 +173,24 @@ async fn a_stored_token_that_has_ended_locks_nobody_out() {
     assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1);
 }
 
+/// What the service really answers there is not known.
+#[tokio::test]
+async fn a_refresh_that_is_answered_oddly_locks_nobody_out() {
+    for fault in ["status:405", "status:422", "html"] {
+        let emulator = Emulator::start().await.unwrap();
+        emulator.abstraxn_token_life(50);
+        let (tokens, keys) = (MemoryTokenStore::new(), MemoryAccessKeyStore::new());
+        build(&emulator, &tokens, &keys, false).authenticate(&user()).await.unwrap();
+        emulator.abstraxn_token_life(60_000);
+        tokio::time::sleep(Duration::from_millis(80)).await;
+        let rule = format!("POST /abstraxn/auth/refresh={fault}");
+        emulator.fault(rule.parse::<FaultRule>().unwrap());
+        let client = build(&emulator, &tokens, &keys, false);
+        assert!(client.authenticate(&user()).await.unwrap().did_create(), "{fault}");
+        assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1, "{fault}");
+    }
+}
+
 /// Refusals that come at different times, when the session cannot be refreshed: nobody signs in unasked, and who signs
 /// in meanwhile is not signed out by those who come late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,6 +218,61 @@ async fn late_refusals_of_a_dead_session_harm_no_later_one() {
         let again = client.authenticate(&user()).await.unwrap();
         again.whoami().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn signing_out_refreshes_where_it_must_and_the_service_hears_of_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = client(&emulator).authenticate(&user()).await.unwrap();
+    emulator.abstraxn_revoke(false);
+    session.logout().await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/refresh"), 1);
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/logout"), 2);
+    assert!(session.whoami().await.unwrap_err().is_unauthorized());
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 1);
+    session.logout().await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/logout"), 2, "nobody is signed in");
+}
+
+#[tokio::test]
+async fn who_stops_waiting_for_a_logout_is_signed_out_all_the_same() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = MemoryTokenStore::new();
+    let client = build(&emulator, &tokens, &MemoryAccessKeyStore::new(), false);
+    let session = client.authenticate(&user()).await.unwrap();
+    emulator.fault("POST /abstraxn/auth/logout=delay:300".parse::<FaultRule>().unwrap());
+    let waited = tokio::time::timeout(Duration::from_millis(50), session.logout()).await;
+    assert!(waited.is_err(), "the caller went away");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(session.whoami().await.unwrap_err().is_unauthorized());
+    assert!(client.authenticate(&user()).await.unwrap().did_create());
+}
+
+#[tokio::test]
+async fn no_key_is_made_where_it_could_not_be_kept() {
+    let emulator = Emulator::start().await.unwrap();
+    let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
+    let client = Client::builder(base, "test-api-key".into()).build().unwrap();
+    assert!(client.authenticate(&user()).await.unwrap_err().is_input());
+    assert_eq!(emulator.seen().len(), 0);
+    let key = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    client.authenticate(&user().access_key(key.into())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_beside_another_that_is_kept_is_a_conflict_before_anything_is_sent() {
+    let emulator = Emulator::start().await.unwrap();
+    let keys = MemoryAccessKeyStore::new();
+    // A key is made here, and the service has another for the identity.
+    emulator.fault("POST /abstraxn/auth/create=status:409".parse::<FaultRule>().unwrap());
+    let client = build(&emulator, &MemoryTokenStore::new(), &keys, false);
+    assert!(client.authenticate(&user()).await.unwrap_err().is_conflict());
+    let before = emulator.seen().len();
+    let key = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    let client = build(&emulator, &MemoryTokenStore::new(), &keys, false);
+    let error = client.authenticate(&user().access_key(key.into())).await.unwrap_err();
+    assert!(error.is_conflict() && error.to_string().contains("the store has another"), "{error}");
+    assert_eq!(emulator.seen().len(), before);
 }
 
 #[tokio::test]

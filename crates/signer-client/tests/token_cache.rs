@@ -174,15 +174,76 @@ async fn it_is_refreshed_early_and_served_until_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_forgotten_is_made_anew_and_a_later_one_stays() {
+async fn what_is_forgotten_is_made_anew_and_nobody_gets_it_back() {
     let (cache, service) = cache(1_000);
     let first = cache.token().await.unwrap();
-    let second = cache.replace(&first).await.unwrap();
-    cache.forget(&first).await.unwrap();
-    assert_eq!(text(&cache.token().await.unwrap()), text(&second), "the later one stays");
-    cache.forget(&second).await.unwrap();
+    cache.forget().await.unwrap();
+    assert!(cache.existing().await.unwrap_err().is_unauthorized());
+    assert!(cache.replace(&first).await.unwrap_err().is_unauthorized());
+    assert_eq!(service.fetches(), 1, "no session is begun for those that had one");
     assert!(cache.token().await.unwrap().is_new());
-    assert_eq!(service.fetches(), 3);
+    assert_eq!(text(&cache.existing().await.unwrap()), "token 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_is_under_way_when_it_is_forgotten_brings_nothing() {
+    let store = Arc::new(MemoryTokenStore::new());
+    let service = Arc::new(Service::default());
+    let cache = TokenCache::new(key(), store.clone(), Source(Arc::clone(&service), 1_000));
+    let cache = Arc::new(cache);
+    cache.token().await.unwrap();
+    // Past its end: a call refreshes, and somebody signs out meanwhile.
+    sleep(Duration::from_secs(1_001)).await;
+    let call = tokio::spawn({
+        let cache = Arc::clone(&cache);
+        async move { cache.existing().await }
+    });
+    sleep(Duration::from_millis(40)).await;
+    assert_eq!(service.fetches(), 2, "the refresh is under way");
+    cache.forget().await.unwrap();
+    assert!(call.await.unwrap().unwrap_err().is_unauthorized());
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(service.fetches(), 2, "nobody signs in behind the back of who signed out");
+    assert!(cache.held().is_none() && store.load(&key()).await.unwrap().is_none());
+}
+
+/// Gives one token, and refuses to replace it.
+struct Refusing(Arc<Service>);
+
+#[async_trait]
+impl TokenSource for Refusing {
+    async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {
+        let number = self.0.fetches.fetch_add(1, Ordering::SeqCst) + 1;
+        match replaced {
+            Some(_) => Err(BaseUrl::parse("").unwrap_err()),
+            None => Ok(Token::new(jwt(number, 1_000))),
+        }
+    }
+
+    fn ends_session(&self, _: &Error, _: &Token) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_refresh_that_is_refused_takes_no_good_token_away() {
+    let store = Arc::new(MemoryTokenStore::new());
+    let service = Arc::new(Service::default());
+    let cache = TokenCache::new(key(), store.clone(), Refusing(Arc::clone(&service)));
+    let first = cache.token().await.unwrap();
+    sleep(Duration::from_secs(920)).await;
+    for _ in 0..10 {
+        assert_eq!(text(&cache.existing().await.unwrap()), text(&first));
+        sleep(Duration::from_secs(5)).await;
+    }
+    assert!(service.fetches() > 1, "it was tried");
+    assert!(store.load(&key()).await.unwrap().is_some(), "other processes use it, too");
+    // Refused itself, it has ended, and the session with it.
+    cache.replace(&first).await.unwrap_err();
+    sleep(Duration::from_secs(60)).await;
+    cache.replace(&first).await.unwrap_err();
+    assert!(cache.existing().await.unwrap_err().is_unauthorized());
+    assert!(store.load(&key()).await.unwrap().is_none());
 }
 
 /// A store whose steps fail or hang, as it is told.

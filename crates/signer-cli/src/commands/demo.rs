@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
 
+use signer_client::MemoryAccessKeyStore;
 use signer_client::abstraxn::{Client as AbstraxnClient, Identity};
 use signer_client::blink::{PaymentRequest, SignerEndpoint, payment_link};
 use signer_client::crossmint::{Client as CrossmintClient, NewWallet, Waiting};
@@ -93,7 +94,9 @@ async fn privy(emulator: &Emulator) -> Result<String, Failure> {
 
 async fn abstraxn(emulator: &Emulator) -> Result<String, Failure> {
     let base = base_url(&emulator.abstraxn_url())?;
-    let client = AbstraxnClient::builder(base, "test-api-key".into()).build().map_err(refused)?;
+    let client = AbstraxnClient::builder(base, "test-api-key".into())
+        .access_key_store(Arc::new(MemoryAccessKeyStore::new()));
+    let client = client.build().map_err(refused)?;
     let identity = Identity::new("merchant-backend-user-001");
     let session = client.authenticate(&identity).await.map_err(refused)?;
     emulator.abstraxn_revoke(false);

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -100,15 +101,28 @@ pub(crate) fn refused(error: Error) -> Failure {
 /// A line that says how a long wait goes on, where somebody looks at it.
 pub(crate) fn progress() -> Option<ProgressListener> {
     io::stderr().is_terminal().then(|| -> ProgressListener {
-        Arc::new(|progress| {
+        let line = Line::default();
+        Arc::new(move |progress| {
             let seconds = progress.elapsed.as_secs();
             let filled = usize::try_from(seconds / 2).unwrap_or(30).min(30);
             let bar = format!("{}{}", "=".repeat(filled), " ".repeat(30 - filled));
             let status = format!("{:?}", progress.status);
             let _ = write!(io::stderr(), "\r[{bar}] {seconds:>3} s {status:<18}");
-            if matches!(status.as_str(), "Success" | "Failed") {
-                let _ = writeln!(io::stderr());
-            }
+            line.is_open.store(true, Ordering::Relaxed);
         })
     })
+}
+
+/// A line without its end. Whatever becomes of the wait, what is said next stands on its own.
+#[derive(Default)]
+struct Line {
+    is_open: AtomicBool,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if *self.is_open.get_mut() {
+            let _ = writeln!(io::stderr());
+        }
+    }
 }

@@ -13,6 +13,7 @@ use signer_core::p256::VerifyingKey;
 use signer_protocols::abstraxn::AccessKey;
 use signer_protocols::abstraxn::wire::{CreateRequest, CreateResponse, TokenResponse};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::client::{Identity, conflict, is_same};
 use crate::error::{Error, Kind};
@@ -104,17 +105,16 @@ impl Account {
         is_same(given, &self.key.to_text())
     }
 
-    /// The token that is stored, or a new one. A session that cannot be refreshed any more is begun anew.
-    pub(super) async fn sign_in(&self) -> Result<ServedToken, Error> {
-        match self.tokens.fresh().filter(|_| self.has_signed_in()) {
-            Some(token) => Ok(token),
-            None => self.door.in_time(self.sign_in_or_begin_anew()).await,
-        }
+    /// The token that is good now and needs nobody.
+    pub(super) fn fresh(&self) -> Option<ServedToken> {
+        self.tokens.fresh().filter(|_| self.has_signed_in())
     }
 
-    async fn sign_in_or_begin_anew(&self) -> Result<ServedToken, Error> {
+    /// The token that is stored, or a new one. A session that cannot be refreshed any more is begun anew.
+    pub(super) async fn sign_in(&self) -> Result<ServedToken, Error> {
         let token = match self.tokens.token().await {
-            Err(error) if ends_session(&error) => self.tokens.token().await,
+            // Where it was a session that could not go on, the next begins anew; else this is the same error.
+            Err(error) if is_final(&error) => self.tokens.token().await,
             token => token,
         }?;
         match token.token().label(PUBLIC_KEY) {
@@ -135,21 +135,21 @@ impl Account {
     ) -> Result<Answer, Error> {
         // A repetition sends the same bytes, by which the service knows that it is one.
         let body = json(body)?;
-        self.door.in_time(self.call_refreshing(path, route, &body)).await
+        self.door.in_time(self.call_refreshing(path, route, Some(&body))).await
     }
 
     async fn call_refreshing(
         &self,
         path: &[&str],
         route: &'static str,
-        body: &[u8],
+        body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
         let mut token = self.current().await?;
         let mut refreshed = false;
         loop {
             let bearer = bearer(token.token().access());
             let session = Some((AUTHORIZATION, &bearer));
-            match self.door.post(path, route, Repeat::Freely, session, Some(body)).await {
+            match self.door.post(path, route, Repeat::Freely, session, body).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
                     refreshed = true;
                     token = self.tokens.replace(&token).await.map_err(|error| self.named(error))?;
@@ -159,29 +159,33 @@ impl Account {
         }
     }
 
-    /// Tells the service, and forgets the token.
-    pub(super) async fn sign_out(&self) -> Result<(), Error> {
-        let Some(token) = self.tokens.held() else { return Ok(()) };
-        let bearer = bearer(token.token().access());
-        let session = Some((AUTHORIZATION, &bearer));
-        let told =
-            self.door.post(&["auth", "logout"], "/auth/logout", Repeat::Freely, session, None);
-        let told = told.await;
-        self.tokens.forget(&token).await?;
+    /// Tells the service, and forgets the token. Who stops waiting is signed out all the same.
+    pub(super) async fn sign_out(self: &Arc<Self>) -> Result<(), Error> {
+        let account = Arc::clone(self);
+        let done = tokio::spawn(async move { account.end_session().await }.in_current_span());
+        let torn = |_| Err(Error::new(Kind::Local, "the runtime ended before the session"));
+        self.door.in_time(async { done.await.unwrap_or_else(torn) }).await
+    }
+
+    async fn end_session(&self) -> Result<(), Error> {
+        let told = self.call_refreshing(&["auth", "logout"], "/auth/logout", None);
+        let told = self.door.in_time(told).await;
+        // Refused for good what would have kept it alive, it has ended by itself.
+        let is_over = self.tokens.held().is_none();
+        self.tokens.forget().await?;
         match told {
-            // A token that is not accepted is as good as signed out.
-            Err(error) if !error.is_unauthorized() => Err(error),
+            Err(error) if !is_over && !error.is_unauthorized() => Err(error),
             _ => Ok(()),
         }
     }
 
+    /// Forgets the token, without a word to the service.
+    pub(super) async fn forget(&self) -> Result<(), Error> {
+        self.tokens.forget().await
+    }
+
     async fn current(&self) -> Result<ServedToken, Error> {
-        if self.tokens.held().is_none() {
-            return Err(
-                self.named(Error::new(Kind::SignedOut, "nobody is signed in: authenticate"))
-            );
-        }
-        self.tokens.token().await
+        self.tokens.existing().await.map_err(|error| self.named(error))
     }
 
     /// A session that has ended is that of an identity.
@@ -190,9 +194,9 @@ impl Account {
     }
 }
 
-/// Whether the service refused for good what would have kept the session alive.
-fn ends_session(error: &Error) -> bool {
-    matches!(error.status(), Some(400 | 401 | 403 | 404))
+/// Whether the service answered, and another try changes nothing.
+fn is_final(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Status | Kind::Answer) && !error.is_transient()
 }
 
 /// How tokens are come by: from the access key, and from the session's cookie.
@@ -253,7 +257,8 @@ impl SignIn {
 /// A token that is none does not replace one.
 fn read_token(answer: &Answer) -> Result<Token, Error> {
     let token: TokenResponse = answer.json()?;
-    if token.access_token.expose_secret().is_empty() {
+    let access = token.access_token.expose_secret();
+    if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(answer.unreadable());
     }
     Ok(Token::new(token.access_token))
@@ -267,15 +272,18 @@ struct Exchange<'a> {
 
 #[async_trait]
 impl TokenSource for SignIn {
-    fn ends_session(&self, error: &Error) -> bool {
-        ends_session(error)
+    /// An answer that is none may have been a gateway's, but what has ended by itself is not waited for.
+    fn ends_session(&self, error: &Error, replaced: &Token) -> bool {
+        is_final(error) && (error.kind() == Kind::Status || replaced.has_ended())
     }
 
     async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {
         match replaced {
             None => self.begin().await,
             Some(last) => match self.refresh(last).await {
-                Err(error) if self.door.sign_in_again && ends_session(&error) => self.begin().await,
+                Err(error) if self.door.sign_in_again && self.ends_session(&error, last) => {
+                    self.begin().await
+                }
                 token => token,
             },
         }

@@ -1,8 +1,10 @@
 //! The calls of a session. Each is stamped once: a repetition sends the same bytes.
 
 use async_trait::async_trait;
+use signer_core::address::{evm, solana};
 use signer_core::encoding::hex;
 use signer_core::keccak::eip191_digest;
+use signer_core::{ed25519, secp256k1};
 use signer_protocols::abstraxn::wire::{
     Activity, ActivityParameters, ActivityResult, ExportWalletAccount, Identity, SignRawPayload,
     SignResponse, SignTransaction, StampedRequest, WHOAMI_URL, WhoamiQuery, WhoamiResponse,
@@ -112,12 +114,13 @@ impl Session {
     /// signature is checked.
     ///
     /// # Errors
-    /// [`Error`]; `is_mismatch()` when the bundle is not the enclave's, or of another organization.
+    /// [`Error`]; `is_mismatch()` when the bundle is not the enclave's, of another organization, or of another address.
     pub async fn export(&self) -> Result<ExportedKey, Error> {
         let organization = self.needed_organization()?;
         let recipient = ExportRecipient::from(random::p256_key()?);
+        let address = self.needed_wallet()?;
         let parameters = ExportWalletAccount {
-            address: self.needed_wallet()?.into(),
+            address: address.into(),
             target_public_key: recipient.target_public_key(),
         };
         let request = self.activity(parameters)?;
@@ -126,7 +129,7 @@ impl Session {
         let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
         let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
         let opened = recipient.open(bundle, organization, &self.account.door.quorum_key);
-        opened.map_err(|_| {
+        opened.ok().filter(|key| is_key_of(address, key)).ok_or_else(|| {
             Error::new(
                 Kind::Mismatch,
                 "the export bundle is not of the pinned enclave key, or not what was asked for",
@@ -171,6 +174,18 @@ impl Session {
     fn stamp(&self, url: &str, body: Vec<u8>) -> Result<StampedRequest, Error> {
         let stamped = self.account.key.stamp(body).and_then(|stamp| stamp.into_request(url));
         stamped.map_err(|_| Error::new(Kind::Local, "the request could not be stamped"))
+    }
+}
+
+/// Whether the address, of an EVM chain or of Solana, is the key's.
+fn is_key_of(address: &str, key: &ExportedKey) -> bool {
+    let bytes = key.as_bytes().expose_secret();
+    match evm::Address::parse(address) {
+        Ok(address) => secp256k1::SigningKey::from_scalar(bytes)
+            .is_ok_and(|key| evm::Address::from(&key.verifying_key()) == address),
+        Err(_) => solana::Address::parse(address).is_ok_and(|address| {
+            solana::Address::from(&ed25519::SigningKey::from_seed(bytes).verifying_key()) == address
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use signer_core::p256::VerifyingKey;
@@ -8,15 +9,20 @@ use signer_protocols::abstraxn::wire::API_KEY_HEADER;
 use signer_protocols::abstraxn::{AccessKey, production_quorum_key};
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::account::{Account, Door};
 use super::session::Session;
 use crate::error::{Error, Kind};
+use crate::store::StoreError;
 use crate::transport::{Transport, secret_header};
 use crate::{
-    AccessKeyStore, BaseUrl, IdentityId, MemoryAccessKeyStore, MemoryTokenStore, TokenKey,
-    TokenStore, TransportOptions, random,
+    AccessKeyStore, BaseUrl, IdentityId, MemoryTokenStore, TokenKey, TokenStore, TransportOptions,
+    random,
 };
+
+/// How long the store may take to keep a key that was given.
+const KEEP_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A client of one API key, for any number of identities. Clones share all.
 #[derive(Clone)]
@@ -26,7 +32,7 @@ struct Inner {
     door: Arc<Door>,
     api_key: SecretString,
     tokens: Arc<dyn TokenStore>,
-    access_keys: Arc<dyn AccessKeyStore>,
+    access_keys: Option<Arc<dyn AccessKeyStore>>,
     accounts: RwLock<HashMap<String, Arc<Account>>>,
     /// Held while an account is opened, so that one identity gets one key.
     opening: Mutex<()>,
@@ -74,7 +80,7 @@ pub struct ClientBuilder {
     base: BaseUrl,
     api_key: SecretString,
     tokens: Arc<dyn TokenStore>,
-    access_keys: Arc<dyn AccessKeyStore>,
+    access_keys: Option<Arc<dyn AccessKeyStore>>,
     options: TransportOptions,
     sign_in_again: bool,
     quorum_key: Option<VerifyingKey>,
@@ -87,10 +93,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Where access keys are kept that are made here. Default: in memory, and a key that is made there is lost
-    /// with the process: give a store, or give each identity its key.
+    /// Where access keys are kept. Default: nowhere, and then no key is made either: each identity comes with its own.
     pub fn access_key_store(mut self, store: Arc<dyn AccessKeyStore>) -> Self {
-        self.access_keys = store;
+        self.access_keys = Some(store);
         self
     }
 
@@ -149,7 +154,7 @@ impl Client {
             base,
             api_key,
             tokens: Arc::new(MemoryTokenStore::new()),
-            access_keys: Arc::new(MemoryAccessKeyStore::new()),
+            access_keys: None,
             options: TransportOptions::default(),
             sign_in_again: false,
             quorum_key: None,
@@ -163,23 +168,50 @@ impl Client {
     /// [`Error`]; `is_conflict()`, naming the identity, when it exists with another access key.
     pub async fn authenticate(&self, identity: &Identity) -> Result<Session, Error> {
         let given = identity.access_key.as_ref();
+        let known = self.known(&identity.name);
+        let known = known.filter(|it| given.is_none_or(|given| it.has_key(given)));
+        match known.and_then(|account| Some((account.fresh()?, account))) {
+            Some((token, account)) => Ok(Session::new(account, token)),
+            None => self.0.door.in_time(self.sign_in(identity)).await,
+        }
+    }
+
+    async fn sign_in(&self, identity: &Identity) -> Result<Session, Error> {
+        let given = identity.access_key.as_ref();
         let account = match self.known(&identity.name) {
             Some(account) if given.is_none_or(|given| account.has_key(given)) => account,
             Some(account) if account.has_signed_in() => return Err(conflict(&identity.name)),
             // A key that was mistyped does not stay.
-            _ => self.0.door.in_time(self.open(identity)).await?,
+            _ => self.open(identity).await?,
         };
         let first = !account.has_signed_in();
         let token = account.sign_in().await?;
-        if let Some(given) = given.filter(|_| first) {
-            // A key that was given and is good is kept beside those that are made here. Where another is kept, that
-            // stays: keys are never replaced.
+        if let (Some(given), Some(store)) = (given.filter(|_| first), &self.0.access_keys) {
+            // A key that was given and is good is kept beside those that are made here.
             let id = IdentityId::new(self.0.door.transport.base(), &identity.name);
-            if let Err(error) = self.0.access_keys.insert(&id, given).await {
+            let kept = timeout(KEEP_DEADLINE, store.insert(&id, given)).await;
+            if let Err(error) = kept.unwrap_or(Err(StoreError::Unavailable)) {
                 tracing::warn!(%error, "the given access key was not kept");
             }
         }
         Ok(Session::new(account, token))
+    }
+
+    /// Forgets the token of an identity, here and in the store, without a word to the service: for a session that
+    /// cannot be opened to log it out.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget(&self, identity: &str) -> Result<(), Error> {
+        let door = &self.0.door;
+        let forgotten = async {
+            if let Some(account) = self.known(identity) {
+                return account.forget().await;
+            }
+            let key = TokenKey::new(door.transport.base(), &self.0.api_key, identity);
+            Ok(self.0.tokens.remove(&key, u64::MAX).await?)
+        };
+        door.in_time(forgotten).await
     }
 
     fn known(&self, name: &str) -> Option<Arc<Account>> {
@@ -218,14 +250,25 @@ impl Client {
         id: &IdentityId,
         key: &TokenKey,
     ) -> Result<SecretString, Error> {
+        let Some(store) = &self.0.access_keys else {
+            let rule = "the identity has no access key, and there is no store to keep a new one in";
+            return identity.access_key.clone().ok_or_else(|| Error::input(rule));
+        };
         if let Some(given) = &identity.access_key {
-            return Ok(given.clone());
+            // Whichever is the identity's, the other would be taken for it one day. A store that cannot be read is no
+            // reason not to sign in.
+            return match store.load(id).await {
+                Ok(Some(stored)) if !is_same(&stored, given) => {
+                    Err(Error::from(StoreError::OtherKey).about(&*identity.name))
+                }
+                _ => Ok(given.clone()),
+            };
         }
         let signed_in = self.0.tokens.load(key).await.is_ok_and(|token| token.is_some());
-        match self.0.access_keys.load(id).await? {
+        match store.load(id).await? {
             Some(stored) if signed_in => return Ok(stored),
             // It may never have been used, and is not before it is kept as a whole.
-            Some(stored) => return Ok(self.0.access_keys.insert(id, &stored).await?),
+            Some(stored) => return Ok(store.insert(id, &stored).await?),
             None => {}
         }
         // With a token but no key, a new key would be another wallet's.
@@ -234,7 +277,7 @@ impl Client {
             return Err(Error::input(rule).about(&*identity.name));
         }
         let made = AccessKey::from(random::p256_key()?).to_text();
-        Ok(self.0.access_keys.insert(id, &made).await?)
+        Ok(store.insert(id, &made).await?)
     }
 }
 

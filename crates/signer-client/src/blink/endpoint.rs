@@ -19,7 +19,7 @@ use crate::{BaseUrl, TransportOptions, random};
 
 /// The vendor's deadline for an endpoint.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// How far a signer's clock may stand ahead of ours.
+/// How far the clock of an endpoint that is asked may stand ahead of ours.
 const SKEW_MS: u64 = 60_000;
 
 /// A merchant's signer endpoint, and the public key that its signatures must verify under.
@@ -186,8 +186,7 @@ impl SignerEndpoint {
         };
         let answer = self.transport.call(&call, outgoing).await?;
         let verifier = PaymentVerifier::new(self.key).future_ms(SKEW_MS);
-        let now = Timestamp::from_unix_ms(unix_ms())
-            .map_err(|_| Error::new(Kind::Local, "the clock stands beyond all timestamps"))?;
+        let now = now()?;
         let mismatch = |what| Error::new(Kind::Mismatch, what);
         let payment = verifier.verify_response(&answer.body, now).map_err(|_| {
             mismatch("the endpoint's answer is not a young signature of the merchant")
@@ -203,10 +202,9 @@ impl SignerEndpoint {
 /// Checks a payload and its signature, as they stand in a payment link, under the merchant's key, now.
 ///
 /// # Errors
-/// `is_mismatch()` when it is not a signature of that key, or is older than 15 minutes.
+/// `is_mismatch()` when it is not a signature of that key, is older than 15 minutes, or from the future.
 pub fn verify(payload: &str, signature: &str, key: &VerifyingKey) -> Result<Payment, Error> {
-    let verifier = PaymentVerifier::new(*key).future_ms(SKEW_MS);
-    verifier.verify(payload, signature, now()?).map_err(|_| not_signed())
+    PaymentVerifier::new(*key).verify(payload, signature, now()?).map_err(|_| not_signed())
 }
 
 fn now() -> Result<Timestamp, Error> {

@@ -6,6 +6,9 @@ const MAX_COOL_DOWN_MS: u64 = 30_000;
 /// A service that asks for more is asked again after this.
 const MAX_ASKED_MS: u64 = 300_000;
 
+/// Refused by a caller that wants what is held, and no session that is begun for it.
+pub(super) const NO_GENERATION: u64 = 0;
+
 /// What to do with a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
@@ -103,14 +106,10 @@ impl Machine {
         self.flying = false;
     }
 
-    /// Holds the value of `generation` no more, and cools no more for it; whether it was held.
-    pub(super) fn forget(&mut self, generation: u64) -> bool {
-        let held = self.held.is_some() && self.generation == generation;
-        if held {
-            (self.held, self.cool_until_ms) = (None, 0);
-            self.epoch += 1;
-        }
-        held
+    /// Holds nothing any more, and cools no more; a flight that is under way brings nothing.
+    pub(super) fn forget(&mut self) {
+        (self.held, self.cool_until_ms) = (None, 0);
+        self.epoch += 1;
     }
 
     pub(super) const fn epoch(&self) -> u64 {

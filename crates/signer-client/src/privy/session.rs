@@ -9,7 +9,7 @@ use signer_protocols::privy::{AuthorizationKey, SessionRecipient};
 
 use super::authorization::AuthorizationSigner;
 use super::client::Client;
-use crate::cache::{Cache, Failure, Fetched, Served, Source};
+use crate::cache::{Cache, Failure, Fetched, Replaced, Served, Source};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
@@ -83,7 +83,7 @@ impl UserSession {
 impl Source<AuthorizationKey> for Exchange {
     async fn fetch(
         &self,
-        _: Option<Arc<AuthorizationKey>>,
+        _: Option<Replaced<AuthorizationKey>>,
     ) -> Result<Fetched<AuthorizationKey>, Failure> {
         let recipient = SessionRecipient::from(random::p256_key()?);
         let body = Authenticate {

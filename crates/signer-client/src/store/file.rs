@@ -13,7 +13,8 @@ use crate::token::{Token, TokenKey};
 ///
 /// The folder has mode 0700, the files 0600, and all belong to the user; links are refused. A token is replaced
 /// as a whole: after a crash the old one is there, or the new one. A file that was damaged counts as nothing,
-/// and the token is fetched anew. Processes take turns by a lock that ends with its holder.
+/// and the token is fetched anew. Processes take turns by a lock that ends with its holder: one that is stopped
+/// (`SIGSTOP`, a debugger) keeps it, and the others wait until their deadlines.
 #[derive(Clone)]
 pub struct FileTokenStore(Arc<Folder>);
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Token, TokenKey};
-use crate::cache::{Cache, Failure, Fetched, Served, Source};
+use crate::cache::{Cache, Failure, Fetched, Replaced, Served, Source};
 use crate::error::{Error, Kind};
 use crate::random;
 use crate::store::{StoreError, TokenStore};
@@ -36,9 +36,10 @@ pub trait TokenSource: Send + Sync + 'static {
     /// Whatever the service says; all callers that wait get it, and there is a cool-down before the next call.
     async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error>;
 
-    /// Whether an error says that `replaced` can never be replaced, so that only beginning anew helps. Default: no.
-    fn ends_session(&self, error: &Error) -> bool {
-        let _ = error;
+    /// Whether an error says that `replaced` can never be replaced, so that only beginning anew helps. A token that is
+    /// good until then stays. Default: no.
+    fn ends_session(&self, error: &Error, replaced: &Token) -> bool {
+        let _ = (error, replaced);
         false
     }
 }
@@ -98,16 +99,25 @@ impl TokenCache {
         self.cache.replace(failed.served.generation).await.map(|served| ServedToken { served })
     }
 
-    /// Forgets a token, here and in the store, unless there is a later one by now; a fetch that is under way
-    /// brings nothing. The next that asks has the source begin anew, without a cool-down.
+    /// The token that is good now, of a session that was begun before: none is begun for it.
+    ///
+    /// # Errors
+    /// `is_signed_out()` where no token is held; the source's, shared by all that wait.
+    pub async fn existing(&self) -> Result<ServedToken, Error> {
+        self.cache.existing().await.map(|served| ServedToken { served })
+    }
+
+    /// Forgets the token, here and in the store, whichever it is by now; a fetch that is under way brings nothing.
+    /// The next that asks has the source begin anew, without a cool-down.
     ///
     /// # Errors
     /// The store's, which may then give the token to another process; here it is forgotten.
-    pub async fn forget(&self, token: &ServedToken) -> Result<(), Error> {
+    pub async fn forget(&self) -> Result<(), Error> {
+        let version = self.held().map_or(0, |held| held.token().version);
         self.coordinator.epoch.fetch_add(1, Ordering::SeqCst);
-        self.coordinator.forgotten.fetch_max(token.token().version, Ordering::SeqCst);
-        self.cache.forget(token.served.generation);
-        self.coordinator.remove(token.token().version).await.map_err(Into::into)
+        self.coordinator.forgotten.fetch_max(version, Ordering::SeqCst);
+        self.cache.forget();
+        self.coordinator.remove(u64::MAX).await.map_err(Into::into)
     }
 
     /// The token that is held in this process, good or not.
@@ -155,15 +165,22 @@ struct Flight(Arc<Coordinator>);
 
 #[async_trait]
 impl Source<Token> for Flight {
-    async fn fetch(&self, replaced: Option<Arc<Token>>) -> Result<Fetched<Token>, Failure> {
-        let (value, made) = self.0.bring(replaced.as_deref()).await?;
+    async fn fetch(&self, replaced: Option<Replaced<Token>>) -> Result<Fetched<Token>, Failure> {
+        let is_good = replaced.as_ref().is_some_and(|replaced| replaced.is_good);
+        let last = replaced.as_ref().map(|replaced| &*replaced.value);
+        let (value, made) = self.0.bring(last, is_good).await?;
         Ok(Fetched { lifetime: value.lifetime(), value, made })
     }
 }
 
 impl Coordinator {
-    /// A token later than `replaced`: another process's from the store, or a new one of the source.
-    async fn bring(&self, replaced: Option<&Token>) -> Result<(Token, bool), Failure> {
+    /// A token later than `replaced`: another process's from the store, or a new one of the source. One that `is_good`
+    /// stays where there is no other.
+    async fn bring(
+        &self,
+        replaced: Option<&Token>,
+        is_good: bool,
+    ) -> Result<(Token, bool), Failure> {
         let deadline = Instant::now() + TURN_DEADLINE;
         let epoch = self.epoch.load(Ordering::SeqCst);
         loop {
@@ -186,8 +203,8 @@ impl Coordinator {
                         if lease.is_some() { self.load_later(replaced).await? } else { stored };
                     let brought = match stored {
                         Some(stored) if !stored.has_ended() => Ok((stored, false)),
-                        Some(stored) => self.fetch(Some(&stored), epoch).await,
-                        None => self.fetch(replaced, epoch).await,
+                        Some(stored) => self.fetch(Some(&stored), false, epoch).await,
+                        None => self.fetch(replaced, is_good, epoch).await,
                     };
                     if let Some(lease) = lease {
                         // A process that ends now must not leave it behind.
@@ -200,30 +217,48 @@ impl Coordinator {
     }
 
     /// Has the source give a token, and the store keep it.
-    async fn fetch(&self, last: Option<&Token>, epoch: u64) -> Result<(Token, bool), Failure> {
+    async fn fetch(
+        &self,
+        last: Option<&Token>,
+        is_good: bool,
+        epoch: u64,
+    ) -> Result<(Token, bool), Failure> {
         let fetched = timeout(FETCH_DEADLINE, self.source.fetch(last)).await;
         let late = || Err(Error::new(Kind::Deadline, "no token came in time"));
-        let last_version = last.map_or(0, Token::version);
+        let last_version =
+            last.map_or(0, Token::version).max(self.forgotten.load(Ordering::SeqCst));
         let token = match fetched.unwrap_or_else(|_| late()) {
             Ok(token) => token.succeeding(last_version),
-            Err(error) if last.is_some() && self.source.ends_session(&error) => {
-                self.forgotten.fetch_max(last_version, Ordering::SeqCst);
-                if let Err(error) = self.remove(last_version).await {
-                    tracing::warn!(%error, "a token that has ended could not be removed");
+            Err(error)
+                if !is_good && last.is_some_and(|last| self.source.ends_session(&error, last)) =>
+            {
+                // It may have been refused because another process has replaced it.
+                match self.load_later(last).await? {
+                    Some(later) if !later.has_ended() => return Ok((later, false)),
+                    _ => {}
                 }
+                self.forgotten.fetch_max(last_version, Ordering::SeqCst);
+                self.drop_stored(last_version).await;
                 return Err(Failure { error, ended: true });
             }
             Err(error) => return Err(error.into()),
         };
         if self.epoch.load(Ordering::SeqCst) != epoch {
-            return Err(Error::new(Kind::SignedOut, "the session was ended meanwhile").into());
+            return Err(ended_meanwhile().into());
         }
         // Given once, it must not be lost to a store that stumbles: it is offered again, and served all the same.
         let mut expected = last_version;
         for attempt in 1..=WRITES {
             let write = self.store.replace(&self.key, expected, &token);
             match timeout(STORE_DEADLINE, write).await {
-                Ok(Ok(true)) => return Ok((token, true)),
+                Ok(Ok(true)) => {
+                    if self.epoch.load(Ordering::SeqCst) != epoch {
+                        // Whoever forgot it did so before it was there.
+                        self.drop_stored(token.version).await;
+                        return Err(ended_meanwhile().into());
+                    }
+                    return Ok((token, true));
+                }
                 Ok(Ok(false)) => {
                     // Another wrote meanwhile, and what is stored is what all others use.
                     let stored = self.load().await?;
@@ -245,6 +280,12 @@ impl Coordinator {
         }
         tracing::warn!("the token store does not take the token: it is kept in memory only");
         Ok((token, true))
+    }
+
+    async fn drop_stored(&self, version: u64) {
+        if let Err(error) = self.remove(version).await {
+            tracing::warn!(%error, "a token that has ended could not be removed");
+        }
     }
 
     async fn remove(&self, version: u64) -> Result<(), StoreError> {
@@ -279,6 +320,10 @@ impl Coordinator {
             Ok(Err(_)) | Err(_) => Ok(Turn::Ours(None)),
         }
     }
+}
+
+fn ended_meanwhile() -> Error {
+    Error::new(Kind::SignedOut, "the session was ended meanwhile")
 }
 
 /// Whose turn it is; without a lease where the store does not answer.

@@ -74,11 +74,17 @@ pub(crate) struct ExportArguments {
     quorum_key: Option<String>,
 }
 
-/// Opens what was begun by `login`: a name that was mistyped makes no wallet.
+/// Opens what was begun by `login`.
 async fn reopen(
     arguments: &SessionArguments,
     quorum_key: Option<VerifyingKey>,
 ) -> Result<Session, Failure> {
+    must_be_known(arguments).await?;
+    open(arguments, |identity| identity, quorum_key).await
+}
+
+/// A name that was mistyped makes no wallet.
+async fn must_be_known(arguments: &SessionArguments) -> Result<(), Failure> {
     let id = IdentityId::new(&base_url(&arguments.base_url)?, &arguments.identity);
     let stored = arguments.store.access_keys()?.load(&id).await;
     let stored = stored.map_err(|error| Failure::refused(error).about("access keys"))?;
@@ -86,7 +92,7 @@ async fn reopen(
         let rule = "no access key of this identity is here: run signer login, or give --access-key";
         return Err(Failure::refused(rule).about(&arguments.identity));
     }
-    open(arguments, |identity| identity, quorum_key).await
+    Ok(())
 }
 
 async fn open(
@@ -94,6 +100,14 @@ async fn open(
     change: impl FnOnce(Identity) -> Identity,
     quorum_key: Option<VerifyingKey>,
 ) -> Result<Session, Failure> {
+    let (client, identity) = client(arguments, quorum_key)?;
+    client.authenticate(&change(identity)).await.map_err(refused)
+}
+
+fn client(
+    arguments: &SessionArguments,
+    quorum_key: Option<VerifyingKey>,
+) -> Result<(Client, Identity), Failure> {
     let secrets = [&arguments.api_key].into_iter().chain(&arguments.access_key);
     one_standard_input(secrets.chain(arguments.store.secret()), [])?;
     let api_key = arguments.api_key.read()?.text()?.into();
@@ -107,8 +121,7 @@ async fn open(
     if let Some(key) = &arguments.access_key {
         identity = identity.access_key(key.read()?.text()?.into());
     }
-    let client = builder.build().map_err(refused)?;
-    client.authenticate(&change(identity)).await.map_err(refused)
+    Ok((builder.build().map_err(refused)?, identity))
 }
 
 pub(crate) fn login(arguments: &LoginArguments) -> Result<Outcome, Failure> {
@@ -182,8 +195,9 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<Outcome, Failure> {
     };
     run(async {
         let session = reopen(&arguments.session, quorum_key).await?;
-        let key = session.export().await.map_err(refused)?.to_evm();
+        let key = session.export().await.map_err(refused)?;
         let address = session.wallet_address().unwrap_or_default();
+        let key = if address.starts_with("0x") { key.to_evm() } else { key.to_solana() };
         let shown = match &arguments.out {
             None | Some(OutFile::StandardOutput) => {
                 ("privateKey", Field::Secret("WALLET_PRIVATE_KEY", key))
@@ -199,9 +213,17 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<Outcome, Failure> {
 
 pub(crate) fn logout(arguments: &SessionArguments) -> Result<Outcome, Failure> {
     run(async {
-        let session = reopen(arguments, None).await?;
-        session.logout().await.map_err(refused)?;
-        Ok(Outcome::Fields(vec![("identity", session.identity().into())]))
+        let (client, identity) = client(arguments, None)?;
+        must_be_known(arguments).await?;
+        match client.authenticate(&identity).await {
+            Ok(session) => session.logout().await.map_err(refused)?,
+            Err(error) => {
+                // The service is not told, but nobody goes on with the token from here.
+                client.forget(&arguments.identity).await.map_err(refused)?;
+                return Err(refused(error));
+            }
+        }
+        Ok(Outcome::Fields(vec![("identity", arguments.identity.as_str().into())]))
     })
 }
 

@@ -100,14 +100,10 @@ impl World {
                 self.flights = 0;
             }
             Event::Forget => {
-                assert!(!self.machine.forget(self.machine.generation.wrapping_add(1)));
                 let before = self.machine.epoch();
-                let held = self.machine.forget(self.machine.generation);
-                assert_eq!(self.machine.epoch(), before + u64::from(held));
-                if held {
-                    (self.held_until, self.refused, self.cool_until) = (None, false, 0);
-                }
-                assert_eq!(self.held_until, None);
+                self.machine.forget();
+                assert_eq!(self.machine.epoch(), before + 1);
+                (self.held_until, self.refused, self.cool_until) = (None, false, 0);
             }
             Event::Ends if self.flights == 1 => {
                 self.machine.ended();
