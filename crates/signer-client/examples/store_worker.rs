@@ -2,7 +2,8 @@
 //!
 //! `churn DIR` replaces one token and adds access keys until it is killed, and says what it has done.
 //! `fill DIR` writes tokens that grow until the disk takes no more, and says what is there afterwards.
-//! `token file:DIR|redis:URL PORT` asks for the token that the service on PORT of loopback gives.
+//! `token file:DIR|redis:URL PORT` asks for the token that the service on PORT of loopback gives, and for another one
+//! after a line on its standard input; a second line ends it.
 #![allow(missing_docs, clippy::disallowed_methods)]
 
 use std::io::{Read, Write};
@@ -97,10 +98,13 @@ struct Service(u16);
 
 #[async_trait]
 impl TokenSource for Service {
-    async fn fetch(&self, _: Option<&Token>) -> Result<Token, Error> {
+    async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {
         let port = self.0;
+        let replaced = replaced.map_or("", |token| token.access().expose_secret());
+        let replaced = format!("{replaced}\n");
         let answer = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+            stream.write_all(replaced.as_bytes())?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             Ok::<_, std::io::Error>(answer)
@@ -108,6 +112,10 @@ impl TokenSource for Service {
         let answer = answer.await.unwrap_or_else(|_| Ok(String::new())).unwrap_or_default();
         Ok(Token::new(answer.into()))
     }
+}
+
+fn wait_for_line() -> std::io::Result<()> {
+    std::io::stdin().read_line(&mut String::new()).map(drop)
 }
 
 async fn token(store: &str, port: u16) -> Result<(), Failure> {
@@ -122,6 +130,10 @@ async fn token(store: &str, port: u16) -> Result<(), Failure> {
     let cache = TokenCache::new(key()?, store, Service(port));
     let token = cache.token().await?;
     say(token.token().access().expose_secret())?;
+    wait_for_line()?;
+    let token = cache.replace(&token).await?;
+    say(token.token().access().expose_secret())?;
+    wait_for_line()?;
     // What gives a lease back may still be under way.
     tokio::time::sleep(Duration::from_millis(50)).await;
     Ok(())
