@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use signer_client::BaseUrl;
-use signer_client::blink::{MerchantAuthorizer, PaymentRequest, SignerEndpoint, payment_link};
+use signer_client::blink::{
+    MerchantAuthorizer, PaymentRequest, SignerEndpoint, payment_link, verify,
+};
 use signer_core::p256::SigningKey;
 use signer_emulator::Emulator;
 use signer_protocols::blink::{IdempotencyKey, MerchantId, Policy, SignerRequest, Timestamp};
@@ -124,4 +126,34 @@ async fn a_merchant_s_own_call_is_authorised() {
     let other = Arc::new(SigningKey::from_scalar(&[6; 32]).unwrap());
     let authorizer = MerchantAuthorizer::new(MerchantId::parse(MERCHANT).unwrap(), other);
     assert_eq!(call(authorizer.header().unwrap().1).await.unwrap().status(), 401);
+}
+
+#[test]
+fn what_is_verified_is_young_signed_and_not_from_the_future() {
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap();
+    let now: u64 = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap();
+    let signed = |at_ms: u64| {
+        let body = format!(
+            "{{\"amount\":50,\"chainId\":8453,\"address\":\"{ADDRESS}\",\"token\":\"{TOKEN}\"}}"
+        );
+        let request = SignerRequest::parse(body.as_bytes(), Default::default()).unwrap();
+        let payment = request.validate(&Policy::catalogue()).unwrap();
+        let id = IdempotencyKey::from_random_bytes([7; 16]);
+        let payment = payment.into_payload(id, Timestamp::from_unix_ms(at_ms).unwrap());
+        let json = payment.sign(&MerchantId::parse(MERCHANT).unwrap(), &key).unwrap().to_json();
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let text = |name: &str| value[name].as_str().unwrap().to_owned();
+        (text("payload"), text("signature"))
+    };
+    let public = key.verifying_key();
+    let (payload, signature) = signed(now);
+    assert_eq!(verify(&payload, &signature, &public).unwrap().chain_id, 8453);
+    for at_ms in [now + 30_000, now - 16 * 60_000] {
+        let (payload, signature) = signed(at_ms);
+        assert!(verify(&payload, &signature, &public).unwrap_err().is_mismatch());
+    }
+    let other = SigningKey::from_scalar(&[6; 32]).unwrap().verifying_key();
+    assert!(verify(&payload, &signature, &other).unwrap_err().is_mismatch());
+    let (other_payload, _) = signed(now - 1_000);
+    assert!(verify(&other_payload, &signature, &public).unwrap_err().is_mismatch());
 }
