@@ -59,8 +59,10 @@ impl Default for TransportOptions {
 pub(crate) enum Repeat<'a> {
     /// It does something, and twice is once too often.
     Never,
-    /// It reads, or twice is as good as once.
+    /// It reads, or twice is as good as once and nobody needs to know whether it was done.
     Freely,
+    /// It does something, and twice is as good as once.
+    Safely,
     /// The service does it once under this key.
     Under(&'a str),
 }
@@ -127,7 +129,7 @@ impl Transport {
         call: &Call<'_>,
         outgoing: impl FnMut() -> Result<Outgoing, Error>,
     ) -> Result<Answer, Error> {
-        self.call_until(Instant::now() + self.0.options.total, call, outgoing).await
+        self.call_until(after(Instant::now(), self.0.options.total), call, outgoing).await
     }
 
     /// The same, as a part of what has a deadline.
@@ -171,7 +173,7 @@ impl Transport {
         };
         attempts.instrument(span).await.map_err(|error| match call.repeat {
             Repeat::Under(key) => error.with_idempotency_key(key),
-            Repeat::Never | Repeat::Freely => error,
+            Repeat::Never | Repeat::Freely | Repeat::Safely => error,
         })
     }
 
@@ -181,7 +183,7 @@ impl Transport {
         exchange: impl Future<Output = reqwest::Result<Response>>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
-        let deadline = deadline.min(Instant::now() + self.0.options.attempt);
+        let deadline = deadline.min(after(Instant::now(), self.0.options.attempt));
         let whole = async {
             let mut response = exchange.await.map_err(|error| fault(&error, repeat))?;
             let body = self.read(&mut response, repeat).await?;
@@ -223,6 +225,12 @@ impl Transport {
         }
         Ok(body)
     }
+}
+
+/// A moment; for one that no clock reaches, a day that nobody waits for.
+pub(crate) fn after(begun: Instant, duration: Duration) -> Instant {
+    const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+    begun + duration.min(A_YEAR)
 }
 
 fn request(call: &Call<'_>, outgoing: Outgoing) -> Request {

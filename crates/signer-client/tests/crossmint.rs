@@ -240,7 +240,8 @@ async fn an_approval_for_another_is_left_alone_and_waiting_ends() {
 
     let client = plain.waiting(waiting(Duration::from_secs(60)));
     let delegated = client.wallet(wallet.address(), chain("base"), &secret(2)).await.unwrap();
-    let waits = tokio::spawn(async move { delegated.add_signer(&another).await });
+    let third = client.signer(&secret(4), chain("base"), Scheme::Current).unwrap().locator();
+    let waits = tokio::spawn(async move { delegated.add_signer(&third).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
     cancel.cancel();
     assert!(waits.await.unwrap().unwrap_err().is_refused());
@@ -316,6 +317,46 @@ async fn after_an_approval_a_failure_leaves_the_outcome_open() {
             wallet.wait_for_transaction("operation-00000001").await.unwrap();
         }
     }
+}
+
+/// The first attempt was taken and its answer lost; what a gateway says of the next does not take that back.
+#[tokio::test]
+async fn an_approval_that_may_have_been_taken_is_not_reported_as_refused() {
+    for refusal in [429, 401, 404, 408] {
+        let (emulator, client) = start().await;
+        let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+        let path =
+            format!("POST /crossmint/api/2025-06-09/wallets/{}/transactions/", wallet.address());
+        emulator.fault(
+            format!("{path}operation-00000001/approvals=lost*1").parse::<FaultRule>().unwrap(),
+        );
+        emulator.fault(
+            format!("{path}operation-00000001/approvals=status:{refusal}")
+                .parse::<FaultRule>()
+                .unwrap(),
+        );
+        let error = wallet.send_under(transaction("base", ""), "key-1").await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{refusal}: {error:?}");
+        assert_eq!(error.idempotency_key(), Some("key-1"), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_chain_is_not_sent() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let before = emulator.seen().len();
+    let Transaction::Evm(_, calls) = transaction("base", "") else { unreachable!() };
+    let call = calls.into_iter().next().unwrap();
+    for other in ["polygon", "ethereum-sepolia"] {
+        let other = Transaction::Evm(chain(other), vec![call.clone()]);
+        assert!(wallet.send(other).await.unwrap_err().is_input());
+    }
+    let other = Transaction::Solana("1".into());
+    assert!(wallet.send(other).await.unwrap_err().is_input());
+    assert_eq!(emulator.seen().len(), before);
+    // As the environment has it, it is the wallet's.
+    wallet.send(Transaction::Evm(chain("base"), vec![call])).await.unwrap();
 }
 
 #[tokio::test]

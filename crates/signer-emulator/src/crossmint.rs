@@ -129,16 +129,7 @@ pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Result<Answer, Refu
             wallet::remove_signer(shared, &mut state, request, locator, signer)
         }
         ("GET", [locator, "signers", signer]) => {
-            let wallet = state.wallet(locator)?;
-            let mut delegated = wallet.delegated.iter();
-            let (known, chains) = delegated
-                .find(|(known, _)| known.eq_ignore_ascii_case(signer))
-                .ok_or_else(|| not_found("signer"))?;
-            let mut answer = reference(known);
-            for chain in chains {
-                answer["chains"][chain] = json!({"id": "", "status": "success"});
-            }
-            Ok(Answer::ok(answer))
+            wallet::signer(shared, &mut state, locator, signer)
         }
         ("GET", [locator, kind @ ("transactions" | "signatures"), id]) => {
             let address = state.wallet(locator)?.address.clone();

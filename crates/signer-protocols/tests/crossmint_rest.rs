@@ -100,7 +100,7 @@ fn responses_survive_what_is_unknown() {
     .unwrap();
     assert_eq!(transaction.status, Status::AwaitingApproval);
     assert_eq!(transaction.approvals.pending[0].message, "0x00");
-    assert_eq!(transaction.on_chain.unwrap().tx_id.as_deref(), Some("0xh"));
+    assert_eq!(transaction.on_chain.unwrap().hash(), Some("0xh"));
 
     let signature: SignatureResponse =
         serde_json::from_value(json!({"id": "s", "status": "on-hold"})).unwrap();
@@ -152,4 +152,27 @@ fn the_transaction_of_a_change_is_found() {
     assert_eq!(inside.id, "t2");
     assert_eq!(change(json!({"id": "t1"})), None);
     assert_eq!(change(json!({"chains": {}})), None);
+}
+
+/// In the shapes of the vendor's own types: on Stellar an object, a signer that is done without an id, both names of the hash.
+#[test]
+fn answers_in_the_shapes_of_the_vendors_types_are_read() {
+    let stellar: TransactionResponse = serde_json::from_str(
+        r#"{"id":"1","status":"awaiting-approval","chainType":"stellar",
+            "onChain":{"transaction":{"method":"transfer","tx":"AAAA"}},"createdAt":1,"approvals":{}}"#,
+    )
+    .unwrap();
+    assert_eq!(stellar.on_chain.as_ref().unwrap().solana_transaction(), None);
+    let done: TransactionResponse = serde_json::from_str(
+        r#"{"id":"1","status":"success","onChain":{"txId":"0x1","txHash":"0x2","transaction":"2bc"}}"#,
+    )
+    .unwrap();
+    let on_chain = done.on_chain.unwrap();
+    assert_eq!((on_chain.hash(), on_chain.solana_transaction()), (Some("0x1"), Some("2bc")));
+    let signer: SignerChange = serde_json::from_str(
+        r#"{"type":"server","chains":{"base":{"status":"success"},"polygon":{"id":"7","status":"awaiting-approval"}}}"#,
+    )
+    .unwrap();
+    assert_eq!(signer.chains["base"].id, None);
+    assert_eq!(signer.chains["polygon"].status, Status::AwaitingApproval);
 }

@@ -343,7 +343,7 @@ impl Client {
         let answer = self.0.transport.call(&call, outgoing).await?;
         answer.json().map_err(|error| match repeat {
             Repeat::Under(key) => error.with_idempotency_key(key),
-            Repeat::Never | Repeat::Freely => error,
+            Repeat::Never | Repeat::Freely | Repeat::Safely => error,
         })
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, Kind};
+use crate::transport::after;
 
 /// How it is waited for a transaction: every 500 ms for 5 s, then less often, up to 2 s apart, for 60 s in all.
 #[derive(Clone)]
@@ -121,7 +122,7 @@ impl<'a> Wait<'a> {
             Err(Error::new(Kind::Refused, "the waiting was cancelled"))
         };
         let late = || Err(Error::new(Kind::Deadline, "it did not end in time"));
-        let deadline = self.begun + self.waiting.deadline;
+        let deadline = after(self.begun, self.waiting.deadline);
         let first = timeout_at(deadline, first_of(work, cancelled)).await;
         // It was approved, or may have been.
         first.unwrap_or_else(|_| late()).map_err(|error| error.about(id).with_unknown_outcome())

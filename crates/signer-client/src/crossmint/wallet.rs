@@ -1,3 +1,5 @@
+mod signers;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -5,14 +7,13 @@ use serde::de::IgnoredAny;
 use signer_core::address::{evm, solana, stellar};
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::{
-    AddSigner, Approvals, SignMessage, SignTypedData, SignatureResponse, SignerChange, Status,
+    Approvals, ApprovalsState, OnChain, SignMessage, SignTypedData, SignatureResponse, Status,
     Transaction, TransactionRequest, TransactionResponse, Transfer, TypedData,
 };
 use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner, SolanaMessage};
 
 use super::Client;
-use super::policy::{Created, is_for};
-use super::rotation::Signers;
+use super::policy::Created;
 use super::waiting::Wait;
 use crate::error::{Error, Kind};
 use crate::random;
@@ -113,6 +114,7 @@ impl Wallet {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_under(&self, transaction: Transaction, key: &str) -> Result<Sent, Error> {
+        let transaction = self.on_our_chain(transaction)?;
         let requested = match &transaction {
             Transaction::Solana(text) => Some(SolanaMessage::parse(text).map_err(|_| {
                 Error::input("the transaction must be base58 of a legacy or version 0 one")
@@ -122,7 +124,8 @@ impl Wallet {
         let body = TransactionRequest::new(transaction, &self.locator());
         let path = [self.address(), "transactions"];
         let created = self.0.client.post(&path, "/{wallet}/transactions", &body, Some(key)).await?;
-        self.complete(created, requested.as_ref(), &self.0.signer).await
+        let sent = self.complete(created, requested.as_ref(), &self.0.signer).await;
+        sent.map_err(|error| error.with_idempotency_key(key))
     }
 
     /// Sends `amount` (decimal, in whole tokens) of a token, by its symbol or address, to an address of the chain.
@@ -168,7 +171,8 @@ impl Wallet {
         let path = [self.address(), "tokens", &token, "transfers"];
         let route = "/{wallet}/tokens/{token}/transfers";
         let created = self.0.client.post(&path, route, &body, Some(key)).await?;
-        self.complete(created, None, &self.0.signer).await
+        let sent = self.complete(created, None, &self.0.signer).await;
+        sent.map_err(|error| error.with_idempotency_key(key))
     }
 
     /// Has the wallet sign a text (EVM).
@@ -203,79 +207,6 @@ impl Wallet {
         self.await_transaction(id).await
     }
 
-    /// Adds a server signer, approved by ours.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn add_signer(&self, signer: &Locator) -> Result<(), Error> {
-        let body = AddSigner::new(signer, self.0.chain);
-        let path = [self.address(), "signers"];
-        let change: SignerChange =
-            self.0.client.post(&path, "/{wallet}/signers", &body, None).await?;
-        self.settle_change(change, &self.0.signer).await
-    }
-
-    /// Removes a server signer, approved by ours.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn remove_signer(&self, signer: &Locator) -> Result<(), Error> {
-        let locator = signer.to_string();
-        let chain = [("chain", self.0.chain.as_str())];
-        let query = if self.0.chain.chain_type() == ChainType::Evm { &chain[..] } else { &[] };
-        let path = [self.address(), "signers", &locator];
-        let route = "/{wallet}/signers/{signer}";
-        let created: TransactionResponse = self.0.client.delete(&path, query, route).await?;
-        self.complete(created, None, &self.0.signer).await.map(|_| ())
-    }
-
-    /// Who can sign for the wallet, as the service says now.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn signers(&self) -> Result<Signers, Error> {
-        self.0.client.record(self.address()).await.map(|record| Signers::of(&record))
-    }
-
-    /// Whether a signer is one of the wallet on this chain. On EVM the service knows that for each chain; where it does
-    /// not say, what it says of the wallet counts.
-    pub(super) async fn has_signer(&self, signer: &Locator) -> Result<bool, Error> {
-        let record = self.0.client.record(self.address()).await?;
-        let listed = record.config.delegated_signers.iter().any(|known| is_for(known, signer));
-        if !listed || self.0.chain.chain_type() != ChainType::Evm {
-            return Ok(listed);
-        }
-        let locator = signer.to_string();
-        let path = [self.address(), "signers", &locator];
-        let answer: Result<SignerChange, Error> =
-            self.0.client.get(&path, "/{wallet}/signers/{signer}").await;
-        match answer {
-            Ok(state) if state.chains.is_empty() => Ok(true),
-            Ok(state) => {
-                let here = state.chains.get(self.0.chain.as_str());
-                Ok(here.is_some_and(|here| here.status == Status::Success))
-            }
-            Err(error) if error.is_not_found() => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The answer to a change of signers is a transaction, or holds one, or a signature for the chain.
-    async fn settle_change(
-        &self,
-        mut change: SignerChange,
-        approver: &ServerSigner,
-    ) -> Result<(), Error> {
-        if let Some(signature) = change.chains.remove(self.0.chain.as_str()) {
-            return self.settle_signature(&signature, approver).await.map(|_| ());
-        }
-        let Some(created) = change.into_transaction() else {
-            let what = "the service did not say what is to be approved";
-            return Err(Error::new(Kind::Answer, what).with_unknown_outcome());
-        };
-        self.complete(created, None, approver).await.map(|_| ())
-    }
-
     /// Approves what was just created, where it is ours to approve, and waits for its end.
     async fn complete(
         &self,
@@ -293,7 +224,7 @@ impl Wallet {
             chain: self.0.chain,
             id: &created.id,
             pending: &created.approvals.pending,
-            transaction: on_chain.and_then(|on_chain| on_chain.transaction.as_deref()),
+            transaction: on_chain.and_then(OnChain::solana_transaction),
             requested,
         };
         if created.status == Status::AwaitingApproval {
@@ -309,7 +240,8 @@ impl Wallet {
         created: SignatureResponse,
         approver: &ServerSigner,
     ) -> Result<SignedMessage, Error> {
-        let ended = self.settle_signature(&created, approver).await?;
+        let SignatureResponse { id, status, approvals, .. } = &created;
+        let ended = self.settle_signature(id, status, approvals, approver).await?;
         let missing =
             || Error::new(Kind::Answer, "the service gives no signature").about(&ended.id);
         let signature = ended.output_signature.clone().ok_or_else(missing)?;
@@ -318,34 +250,36 @@ impl Wallet {
 
     async fn settle_signature(
         &self,
-        created: &SignatureResponse,
+        id: &str,
+        status: &Status,
+        approvals: &ApprovalsState,
         approver: &ServerSigner,
     ) -> Result<SignatureResponse, Error> {
         let what = Created {
             wallet: self.address(),
             chain: self.0.chain,
-            id: &created.id,
-            pending: &created.approvals.pending,
+            id,
+            pending: &approvals.pending,
             transaction: None,
             requested: None,
         };
-        if created.status == Status::AwaitingApproval {
+        if *status == Status::AwaitingApproval {
             self.approve(What::Signature, &what, approver).await?;
         }
         let mut wait = Wait::begin(self.0.client.wait());
         loop {
             let (route, _) = What::Signature.routes();
-            let path = [self.address(), What::Signature.path(), &created.id];
+            let path = [self.address(), What::Signature.path(), id];
             let state: SignatureResponse =
-                wait.bounded(&created.id, self.0.client.get(&path, route)).await?;
-            if state.id != created.id {
-                return Err(other_id(&created.id));
+                wait.bounded(id, self.0.client.get(&path, route)).await?;
+            if state.id != id {
+                return Err(other_id(id));
             }
             wait.tell(&state.id, &state.status);
             match state.status {
                 Status::Success => return Ok(state),
                 Status::Failed => return Err(failed(&state.id, None)),
-                _ => wait.pause(&created.id).await?,
+                _ => wait.pause(id).await?,
             }
         }
     }
@@ -368,10 +302,14 @@ impl Wallet {
         let path = [self.address(), what.path(), created.id, "approvals"];
         let (_, route) = what.routes();
         // The same approval twice is one approval.
-        match self.0.client.say(&path, route, Repeat::Freely, &body).await {
+        match self.0.client.say(&path, route, Repeat::Safely, &body).await {
             Err(error) if matches!(error.status(), Some(409 | 422)) => Ok(()),
-            // A plain no: it was not taken.
-            Err(error) if matches!(error.status(), Some(400..500)) => Err(error.about(created.id)),
+            // A plain no, and no earlier attempt that may have been taken.
+            Err(error)
+                if matches!(error.status(), Some(400..500)) && !error.is_outcome_unknown() =>
+            {
+                Err(error.about(created.id))
+            }
             // It may have been taken.
             Err(error) => Err(error.about(created.id).with_unknown_outcome()),
             Ok(IgnoredAny) => Ok(()),
@@ -396,6 +334,22 @@ impl Wallet {
         }
     }
 
+    /// The chain of a transaction, as the environment has it, is the wallet's.
+    fn on_our_chain(&self, transaction: Transaction) -> Result<Transaction, Error> {
+        let ours = self.0.chain;
+        let fits = match &transaction {
+            Transaction::Evm(chain, _) => self.0.client.chain(*chain)? == ours,
+            Transaction::Solana(_) => ours.chain_type() == ChainType::Solana,
+            Transaction::Stellar(_) => ours.chain_type() == ChainType::Stellar,
+            _ => false,
+        };
+        match transaction {
+            _ if !fits => Err(Error::input("the transaction must be of the wallet's chain")),
+            Transaction::Evm(_, calls) => Ok(Transaction::Evm(ours, calls)),
+            other => Ok(other),
+        }
+    }
+
     fn only_evm(&self) -> Result<(), Error> {
         if self.0.chain.chain_type() == ChainType::Evm {
             return Ok(());
@@ -411,7 +365,7 @@ impl Wallet {
 fn ended(state: &TransactionResponse) -> Option<Result<Sent, Error>> {
     match state.status {
         Status::Success => {
-            let hash = state.on_chain.as_ref().and_then(|on_chain| on_chain.tx_id.clone());
+            let hash = state.on_chain.as_ref().and_then(OnChain::hash).map(Into::into);
             Some(Ok(Sent { id: state.id.clone(), hash }))
         }
         Status::Failed => Some(Err(failed(&state.id, state.error.as_ref()))),

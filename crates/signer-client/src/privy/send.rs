@@ -16,7 +16,7 @@ use super::{Authorization, Client};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
-use crate::transport::{Answer, Call, Outgoing, Repeat, check_key};
+use crate::transport::{Answer, Call, Outgoing, Repeat, after, check_key};
 
 /// A request that goes out again is signed anew when less than this is left of it.
 const LEAST_LIFE_MS: u64 = 30_000;
@@ -116,7 +116,7 @@ impl Client {
         mut prepared: Prepared<'_>,
         authorization: &Authorization,
     ) -> Result<Answer, Error> {
-        let deadline = Instant::now() + self.0.transport.total();
+        let deadline = after(Instant::now(), self.0.transport.total());
         match authorization.keys() {
             Some(keys) => self.attempts(deadline, &mut prepared, &keys).await,
             None => Box::pin(self.renewing_attempts(deadline, &mut prepared, authorization)).await,
@@ -196,9 +196,12 @@ impl Client {
         let mut headers = self.credentials();
         for (name, value) in own {
             bytes.extend_from_slice(value.as_bytes());
-            let value = HeaderValue::from_maybe_shared(bytes.split().freeze());
             let rule = "a privy header has a value of visible characters";
-            headers.insert(header_name(name)?, value.map_err(|_| Error::input(rule))?);
+            let mut value = HeaderValue::from_maybe_shared(bytes.split().freeze())
+                .map_err(|_| Error::input(rule))?;
+            // Worth a request until it expires.
+            value.set_sensitive(name == SIGNATURE_HEADER);
+            headers.insert(header_name(name)?, value);
         }
         let json = body.map(|body| {
             bytes.extend_from_slice(body);

@@ -37,7 +37,7 @@ impl Signer for WalletSigner {
             let text = answer.signature().ok_or_else(no_signature)?;
             return Base64::decode_vec(text).map_err(|_| no_signature());
         }
-        let call = RpcRequest::personal_sign_hex(format!("0x{}", token::hex(message)));
+        let call = RpcRequest::personal_sign_hex(token::hex(message));
         let request = self.client.rpc(&self.wallet.id, &call);
         let answer = request.authorization(self.authorization.clone()).send().await?;
         let text = answer.signature().ok_or_else(no_signature)?;

@@ -111,6 +111,15 @@ pub(super) fn add_signer(
     if let Some(id) = known(state, request)? {
         return answer(shared, state, &id);
     }
+    let wallet = state.wallet(locator)?;
+    let is_there = wallet.delegated.iter().any(|(known, chains)| {
+        known.eq_ignore_ascii_case(&signer)
+            && chain.as_ref().is_none_or(|chain| chains.contains(chain))
+    });
+    let address = wallet.address.clone();
+    if is_there || begun(state, &address, &signer).any(|(_, of, _)| of == chain.as_ref()) {
+        return Err(invalid("the signer exists already"));
+    }
     let (message, transaction) = message_for(state.wallet(locator)?, &admin, None)?;
     let operation = Operation {
         effect: Effect::AddSigner(signer.clone(), chain),
@@ -121,6 +130,51 @@ pub(super) fn add_signer(
     state.operations.insert(id.clone(), operation);
     remember(state, request, &id);
     answer(shared, state, &id)
+}
+
+/// Those that were asked for and are not done: their ids, chains and operations.
+fn begun<'a>(
+    state: &'a State,
+    address: &'a str,
+    signer: &'a str,
+) -> impl Iterator<Item = (&'a String, Option<&'a String>, &'a Operation)> {
+    state.operations.iter().filter_map(move |(id, operation)| match &operation.effect {
+        Effect::AddSigner(added, chain)
+            if added.eq_ignore_ascii_case(signer)
+                && operation.wallet == address
+                && operation.status != "success" =>
+        {
+            Some((id, chain.as_ref(), operation))
+        }
+        _ => None,
+    })
+}
+
+/// A signer with its state: on EVM of each chain, elsewhere the transaction that adds it, until it is done.
+pub(super) fn signer(
+    shared: &Shared,
+    state: &mut State,
+    locator: &str,
+    signer: &str,
+) -> Result<Answer, Refusal> {
+    let wallet = state.wallet(locator)?;
+    let address = wallet.address.clone();
+    let there = wallet.delegated.iter().find(|(known, _)| known.eq_ignore_ascii_case(signer));
+    let chains = there.map(|(_, chains)| chains.clone());
+    let mut answer = super::reference(signer);
+    let mut is_known = chains.is_some();
+    for chain in chains.into_iter().flatten() {
+        answer["chains"][chain] = json!({"status": "success"});
+    }
+    for (id, chain, operation) in begun(state, &address, signer) {
+        is_known = true;
+        let json = operation.to_json(id, shared.clock.now_ms());
+        match chain {
+            Some(chain) => answer["chains"][chain] = json,
+            None => answer["transaction"] = json,
+        }
+    }
+    if is_known { Ok(Answer::ok(answer)) } else { Err(not_found("signer")) }
 }
 
 pub(super) fn remove_signer(

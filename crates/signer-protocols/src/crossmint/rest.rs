@@ -16,8 +16,9 @@ pub use request::{
     StellarCall, Transaction, TransactionRequest, Transfer, TypedData,
 };
 pub use response::{
-    ApiError, ApprovalStatus, ApprovalsState, OnChain, PendingApproval, SignatureResponse,
-    SignerChange, SignerReference, Status, Timestamp, TransactionResponse, Wallet, WalletConfig,
+    ApiError, ApprovalStatus, ApprovalsState, ChainState, OnChain, PendingApproval,
+    SignatureResponse, SignerChange, SignerReference, Status, Timestamp, TransactionResponse,
+    Wallet, WalletConfig,
 };
 
 pub use crate::Json;

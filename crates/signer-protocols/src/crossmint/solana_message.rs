@@ -86,13 +86,18 @@ impl SolanaMessage {
     pub fn priority_fee_lamports(&self) -> u64 {
         let (mut limit, mut price) = (MAX_COMPUTE_UNITS, 0_u64);
         for instruction in self.instructions.iter().filter(|it| is_compute_budget(it.program)) {
+            // As the chain reads them: bytes behind the number change nothing.
             match instruction.data.split_first() {
                 Some((2, units)) => {
-                    limit = units
-                        .try_into()
-                        .map_or(limit, |units| u64::from(u32::from_le_bytes(units)));
+                    if let Some(units) = units.first_chunk() {
+                        limit = u64::from(u32::from_le_bytes(*units));
+                    }
                 }
-                Some((3, micros)) => price = micros.try_into().map_or(price, u64::from_le_bytes),
+                Some((3, micros)) => {
+                    if let Some(micros) = micros.first_chunk() {
+                        price = price.max(u64::from_le_bytes(*micros));
+                    }
+                }
                 _ => {}
             }
         }
@@ -108,7 +113,7 @@ impl SolanaMessage {
     }
 
     fn effects(&self) -> impl Iterator<Item = &Instruction> {
-        self.instructions.iter().filter(|instruction| !is_compute_budget(instruction.program))
+        self.instructions.iter().filter(|instruction| !is_limit(instruction))
     }
 
     fn read(bytes: Vec<u8>) -> Option<Self> {
@@ -158,6 +163,13 @@ impl SolanaMessage {
             .collect::<Option<_>>()?;
         Some(Self { accounts, instructions, required_signatures, bytes })
     }
+}
+
+/// Whether it sets a limit of the compute budget, in the form that every tool writes. Another form is not passed over.
+fn is_limit(instruction: &Instruction) -> bool {
+    let Instruction { program, accounts, data } = instruction;
+    let is_plain = matches!((data.first(), data.len()), (Some(1 | 2 | 4), 5) | (Some(3), 9));
+    is_compute_budget(*program) && accounts.is_empty() && is_plain
 }
 
 fn is_compute_budget(program: Account) -> bool {
@@ -236,8 +248,11 @@ mod tests {
         let (payer, other, to, program) = ([1; 32], [2; 32], [3; 32], [4; 32]);
         let asked = message(&[payer, to, program], 7, &[(2, &[0, 1], b"5")]);
         // Another blockhash, another order of the keys, another payer in front, a budget.
-        let same =
-            message(&[other, payer, budget, program, to], 8, &[(2, &[], b"x"), (3, &[1, 4], b"5")]);
+        let same = message(
+            &[other, payer, budget, program, to],
+            8,
+            &[(2, &[], &[2, 9, 0, 0, 0]), (3, &[1, 4], b"5")],
+        );
         assert!(same.does_the_same_as(&asked) && asked.does_the_same_as(&same));
         for other in [
             message(&[payer, to, program], 7, &[(2, &[0, 1], b"6")]),
@@ -246,6 +261,10 @@ mod tests {
             message(&[payer, to, other], 7, &[(2, &[0, 1], b"5")]),
             message(&[payer, to, program], 7, &[(2, &[0, 1], b"5"), (2, &[0, 1], b"5")]),
             message(&[payer, to, program], 7, &[]),
+            // What a budget does not look like is not passed over.
+            message(&[payer, to, program, budget], 7, &[(3, &[], b"x"), (2, &[0, 1], b"5")]),
+            message(&[payer, to, program, budget], 7, &[(3, &[], &[3; 10]), (2, &[0, 1], b"5")]),
+            message(&[payer, to, program, budget], 7, &[(3, &[0], &[3; 9]), (2, &[0, 1], b"5")]),
         ] {
             assert!(!other.does_the_same_as(&asked));
         }
@@ -265,6 +284,13 @@ mod tests {
         assert_eq!(fee(&[]), 0);
         assert_eq!(fee(&[(1, &[], &limit), (1, &[], &price(5_000_000))]), 1_000_000);
         assert_eq!(fee(&[(1, &[], &price(1))]), 2);
+        // The chain reads a number with bytes behind it, and so does this.
+        let behind = [&price(5_000_000)[..], &[0]].concat();
+        assert_eq!(fee(&[(1, &[], &limit), (1, &[], &behind)]), 1_000_000);
+        assert_eq!(
+            fee(&[(1, &[], &[&limit[..], &[7]].concat()), (1, &[], &price(5_000_000))]),
+            1_000_000
+        );
         // A heap frame costs nothing, and what has no form of its own changes nothing.
         assert_eq!(fee(&[(1, &[], &[1, 0, 0, 4, 0]), (1, &[], &[]), (1, &[], &[3, 1])]), 0);
         assert_eq!(

@@ -227,9 +227,14 @@ pub enum Quantity {
     Hex(String),
 }
 
+/// A text from 2^53 on, where a JSON number would be another one.
 impl From<u64> for Quantity {
     fn from(value: u64) -> Self {
-        Self::Integer(value)
+        if value < 1 << 53 {
+            Self::Integer(value)
+        } else {
+            Self::Hex(alloc::format!("0x{value:x}"))
+        }
     }
 }
 

@@ -123,11 +123,27 @@ pub struct TransactionResponse {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OnChain {
-    /// On Solana, the transaction to approve: base58 of its wire form.
-    pub transaction: Option<String>,
-    /// The transaction's hash, under either of its names.
-    #[serde(alias = "txHash")]
+    /// On Solana, the transaction to approve: base58 of its wire form. On Stellar an object.
+    pub transaction: Option<Json>,
+    /// The transaction's hash, under one of its names.
     pub tx_id: Option<String>,
+    /// The transaction's hash, under the other.
+    pub tx_hash: Option<String>,
+}
+
+impl OnChain {
+    /// On Solana, the transaction to approve: base58 of its wire form.
+    pub fn solana_transaction(&self) -> Option<&str> {
+        match &self.transaction {
+            Some(Json::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The transaction's hash, under either of its names.
+    pub fn hash(&self) -> Option<&str> {
+        self.tx_id.as_deref().or(self.tx_hash.as_deref())
+    }
 }
 
 /// Who has to approve, and who did.
@@ -199,7 +215,20 @@ pub struct SignerChange {
     pub transaction: Option<TransactionResponse>,
     /// The signatures to approve, by chain.
     #[serde(default)]
-    pub chains: alloc::collections::BTreeMap<String, SignatureResponse>,
+    pub chains: alloc::collections::BTreeMap<String, ChainState>,
+}
+
+/// The state of a signer on one chain: a signature to approve, or what became of it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct ChainState {
+    /// The id of the signature; what has succeeded may have none.
+    pub id: Option<String>,
+    /// Its state.
+    pub status: Status,
+    /// Who has to approve, and who did.
+    #[serde(default)]
+    pub approvals: ApprovalsState,
 }
 
 impl SignerChange {

@@ -1,0 +1,125 @@
+//! The signers of a wallet: who they are, and how one is added and removed.
+
+use signer_protocols::crossmint::rest::{
+    AddSigner, ChainState, SignerChange, Status, TransactionResponse,
+};
+use signer_protocols::crossmint::{ChainType, Locator, ServerSigner};
+
+use super::super::policy::is_for;
+use super::super::rotation::Signers;
+use super::{Wallet, failed};
+use crate::error::{Error, Kind};
+
+/// How far a signer is one of a wallet.
+enum Registration {
+    None,
+    /// Asked for, and not approved or not done yet.
+    Begun(Box<SignerChange>),
+    There,
+}
+
+impl Wallet {
+    /// Adds a server signer, approved by ours. One that was asked for before and not approved is approved now; one that
+    /// is there is as good as added.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn add_signer(&self, signer: &Locator) -> Result<(), Error> {
+        let body = AddSigner::new(signer, self.0.chain);
+        let path = [self.address(), "signers"];
+        let change = match self.0.client.post(&path, "/{wallet}/signers", &body, None).await {
+            // It may be there, or begun: the service takes each signer once.
+            Err(refused) if matches!(refused.status(), Some(400 | 409)) => {
+                match self.registration(signer).await {
+                    Ok(Registration::There) => return Ok(()),
+                    Ok(Registration::Begun(change)) => *change,
+                    Ok(Registration::None) | Err(_) => return Err(refused),
+                }
+            }
+            change => change?,
+        };
+        self.settle_change(change, &self.0.signer).await
+    }
+
+    /// Removes a server signer, approved by ours.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn remove_signer(&self, signer: &Locator) -> Result<(), Error> {
+        let locator = signer.to_string();
+        let chain = [("chain", self.0.chain.as_str())];
+        let query = if self.0.chain.chain_type() == ChainType::Evm { &chain[..] } else { &[] };
+        let path = [self.address(), "signers", &locator];
+        let route = "/{wallet}/signers/{signer}";
+        let created: TransactionResponse = self.0.client.delete(&path, query, route).await?;
+        self.complete(created, None, &self.0.signer).await.map(|_| ())
+    }
+
+    /// Who can sign for the wallet, as the service says now.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn signers(&self) -> Result<Signers, Error> {
+        self.0.client.record(self.address()).await.map(|record| Signers::of(&record))
+    }
+
+    /// Whether a signer is one of the wallet on this chain, by what the service says of it; a list may name those that
+    /// are not approved yet. Where it knows of no state, what it says of the wallet counts.
+    pub(in super::super) async fn has_signer(&self, signer: &Locator) -> Result<bool, Error> {
+        Ok(matches!(self.registration(signer).await?, Registration::There))
+    }
+
+    async fn registration(&self, signer: &Locator) -> Result<Registration, Error> {
+        let locator = signer.to_string();
+        let path = [self.address(), "signers", &locator];
+        let answer: Result<SignerChange, Error> =
+            self.0.client.get(&path, "/{wallet}/signers/{signer}").await;
+        let state = match answer {
+            Err(error) if error.is_not_found() => return Ok(Registration::None),
+            state => state?,
+        };
+        let said = match state.chains.get(self.0.chain.as_str()) {
+            Some(here) => Some(&here.status),
+            None if !state.chains.is_empty() => return Ok(Registration::None),
+            None => state.transaction.as_ref().map(|it| &it.status).or(state.status.as_ref()),
+        };
+        Ok(match said {
+            Some(Status::Success) => Registration::There,
+            Some(Status::Failed) => Registration::None,
+            Some(_) => Registration::Begun(Box::new(state)),
+            None => {
+                let record = self.0.client.record(self.address()).await?;
+                let listed = record.config.delegated_signers.iter();
+                match listed.into_iter().any(|known| is_for(known, signer)) {
+                    true => Registration::There,
+                    false => Registration::None,
+                }
+            }
+        })
+    }
+
+    /// The answer to a change of signers is a transaction, or holds one, or a signature for the chain.
+    async fn settle_change(
+        &self,
+        mut change: SignerChange,
+        approver: &ServerSigner,
+    ) -> Result<(), Error> {
+        let unsaid = || {
+            let what = "the service did not say what is to be approved";
+            Error::new(Kind::Answer, what).with_unknown_outcome()
+        };
+        if let Some(here) = change.chains.remove(self.0.chain.as_str()) {
+            let ChainState { id, status, approvals, .. } = here;
+            return match (id.filter(|id| !id.is_empty()), status) {
+                (None, Status::Success) => Ok(()),
+                (None, Status::Failed) => Err(failed(self.address(), None)),
+                (None, _) => Err(unsaid()),
+                (Some(id), status) => {
+                    self.settle_signature(&id, &status, &approvals, approver).await.map(|_| ())
+                }
+            };
+        }
+        let created = change.into_transaction().ok_or_else(unsaid)?;
+        self.complete(created, None, approver).await.map(|_| ())
+    }
+}
