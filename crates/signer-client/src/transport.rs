@@ -227,7 +227,7 @@ impl Transport {
     }
 }
 
-/// A moment; for one that no clock reaches, a day that nobody waits for.
+/// The moment that long after another, a year at most: a duration of any length makes one.
 pub(crate) fn after(begun: Instant, duration: Duration) -> Instant {
     const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
     begun + duration.min(A_YEAR)

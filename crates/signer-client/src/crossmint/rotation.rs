@@ -109,13 +109,13 @@ impl Client {
             return Err(Error::new(Kind::Failed, what).about(address));
         }
         for old in olds.iter().map(ServerSigner::locator) {
-            if wallet.has_signer(&old).await? {
+            if wallet.knows_signer(&old).await? {
                 step("removing the old signer");
                 match wallet.remove_signer(&old).await {
                     Err(error) if error.is_not_found() => {}
                     removed => removed?,
                 }
-                if wallet.has_signer(&old).await? {
+                if wallet.knows_signer(&old).await? {
                     let what = "the old signer is still among the wallet's signers";
                     return Err(Error::new(Kind::Failed, what).about(address));
                 }

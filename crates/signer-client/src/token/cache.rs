@@ -102,7 +102,7 @@ impl TokenCache {
     /// The token that is good now, of a session that was begun before: none is begun for it.
     ///
     /// # Errors
-    /// `is_signed_out()` where no token is held; the source's, shared by all that wait.
+    /// `is_unauthorized()` where no token is held; the source's, shared by all that wait.
     pub async fn existing(&self) -> Result<ServedToken, Error> {
         self.cache.existing().await.map(|served| ServedToken { served })
     }

@@ -69,6 +69,12 @@ impl Wallet {
         Ok(matches!(self.registration(signer).await?, Registration::There))
     }
 
+    /// Whether the service knows of a signer at all, in whatever state: what must go is not there only when it is not
+    /// known.
+    pub(in super::super) async fn knows_signer(&self, signer: &Locator) -> Result<bool, Error> {
+        Ok(!matches!(self.registration(signer).await?, Registration::None))
+    }
+
     async fn registration(&self, signer: &Locator) -> Result<Registration, Error> {
         let locator = signer.to_string();
         let path = [self.address(), "signers", &locator];
@@ -89,11 +95,9 @@ impl Wallet {
             Some(_) => Registration::Begun(Box::new(state)),
             None => {
                 let record = self.0.client.record(self.address()).await?;
-                let listed = record.config.delegated_signers.iter();
-                match listed.into_iter().any(|known| is_for(known, signer)) {
-                    true => Registration::There,
-                    false => Registration::None,
-                }
+                let mut listed = record.config.delegated_signers.iter();
+                let is_listed = listed.any(|known| is_for(known, signer));
+                if is_listed { Registration::There } else { Registration::None }
             }
         })
     }
