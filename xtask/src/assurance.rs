@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::{programs, shell};
 
 /// A promise, and the words of the task that shows it.
-const PROMISES: [(&str, &str); 19] = [
+const PROMISES: [(&str, &str); 20] = [
     ("tests of every crate", "test"),
     ("post-mortems", "postmortems"),
     ("bare metal", "embedded"),
@@ -20,6 +20,7 @@ const PROMISES: [(&str, &str); 19] = [
     ("coverage", "coverage"),
     ("no std", "no-std"),
     ("sets of features", "powerset"),
+    ("features of others", "unified"),
     ("oldest versions", "minimal"),
     ("public API", "api"),
     ("supply chain", "deny"),

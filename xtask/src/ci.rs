@@ -1,8 +1,8 @@
 //! What a change must pass.
 
 use crate::{
-    constant_time, differential, embedded, fuzz, instructions, memory, no_std, openapi, shell,
-    supply_chain, tidy,
+    constant_time, differential, embedded, features, fuzz, instructions, memory, no_std, openapi,
+    shell, supply_chain, tidy,
 };
 
 pub(crate) fn run() -> Result<(), String> {
@@ -27,6 +27,7 @@ pub(crate) fn run() -> Result<(), String> {
     shell::run("cargo build --workspace --locked --examples")?;
     shell::run("cargo test --workspace --locked --all-targets --no-fail-fast")?;
     shell::run("cargo test --workspace --locked --doc")?;
+    features::unified(false)?;
     let mut docs =
         shell::command("cargo doc --workspace --no-deps --locked --document-private-items");
     docs.env("RUSTDOCFLAGS", "-D warnings");

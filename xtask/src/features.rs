@@ -42,6 +42,20 @@ pub(crate) fn minimal_versions() -> Result<(), String> {
     Ok(())
 }
 
+/// Features unify across a build: runs the tests of protocols, and with `clients` those of the client, where another
+/// crate switches on what changes how `serde_json` hands on numbers.
+pub(crate) fn unified(clients: bool) -> Result<(), String> {
+    let on = "--locked --features serde_json/arbitrary_precision";
+    shell::run(&format!("cargo test --quiet --package signer-protocols --test protocols {on}"))?;
+    if clients {
+        let all = "--package signer-client --all-features";
+        shell::run(&format!("cargo build --quiet {all} --examples {on}"))?;
+        shell::run(&format!("cargo test --quiet {all} --test client {on}"))?;
+    }
+    println!("serde_json's arbitrary_precision, switched on by another crate, changes nothing");
+    Ok(())
+}
+
 /// Compares the public API with the listings in `docs/api`; with `update` they are written anew.
 pub(crate) fn public_api(update: bool) -> Result<(), String> {
     programs::require_nightly()?;

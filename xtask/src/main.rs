@@ -48,6 +48,7 @@ usage: cargo xtask TASK
   mutants        judge the committed results of mutation testing; mutants MODULE [K/N | --missed]: run one
   instructions   count instructions with callgrind, compare with the budget; --update: write it
   powerset       every set of features of core, protocols and device
+  unified        the tests of protocols and client where another crate switches serde_json's arbitrary_precision on
   minimal        the same crates with the oldest versions that they allow
   api            their public API beside docs/api; --update: write it
   reproducible   build the program in two folders and compare
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         ["instructions"] => instructions::run(false),
         ["instructions", "--update"] => instructions::run(true),
         ["powerset"] => features::powerset(),
+        ["unified"] => features::unified(true),
         ["minimal"] => features::minimal_versions(),
         ["api"] => features::public_api(false),
         ["api", "--update"] => features::public_api(true),

@@ -154,6 +154,11 @@ impl Error {
         self.0.idempotency_key.as_deref()
     }
 
+    /// What the call was about, where it is one thing: an identity, a wallet, a locator, the id of a transaction.
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
@@ -257,6 +262,7 @@ mod tests {
             .with_status(409)
             .with_code(Some("CONFLICT"));
         assert_eq!(error.to_string(), "user-1: the service refused (status 409, CONFLICT)");
+        assert_eq!(error.subject(), Some("user-1"));
         assert!(error.is_conflict() && !error.is_transient());
     }
 }

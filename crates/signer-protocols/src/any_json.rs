@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use core::fmt;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 /// A JSON value of any shape, for members that pass through.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,13 +31,29 @@ pub enum Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
+        JsonVisitor { disguised: None }.deserialize(deserializer)
     }
 }
 
-struct JsonVisitor;
+/// The name of the only member of the object that `serde_json` hands on for a number when any crate in the build
+/// switches its `arbitrary_precision` on. Its value is an owned text, which the text of a member never is, so a
+/// member that a service gives this name stays one.
+const PRIVATE_NUMBER: &str = "$serde_json::private::Number";
 
-impl<'de> Visitor<'de> for JsonVisitor {
+struct JsonVisitor<'a> {
+    /// Where the value stands under [`PRIVATE_NUMBER`], whether it was the text of a number.
+    disguised: Option<&'a mut bool>,
+}
+
+impl<'de> DeserializeSeed<'de> for JsonVisitor<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JsonVisitor<'_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,8 +88,14 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::String(value.into()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Json, E> {
+        match self.disguised {
+            None => Ok(Json::String(value)),
+            Some(disguised) => {
+                *disguised = true;
+                number(&value).ok_or_else(|| E::custom("a number must be finite"))
+            }
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
@@ -86,9 +108,44 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
         let mut object = BTreeMap::new();
-        while let Some((name, value)) = members.next_entry()? {
+        while let Some(name) = members.next_key::<String>()? {
+            let mut is_number = false;
+            let disguised = (name == PRIVATE_NUMBER).then_some(&mut is_number);
+            let value = members.next_value_seed(JsonVisitor { disguised })?;
+            if is_number {
+                return Ok(value);
+            }
             object.insert(name, value);
         }
         Ok(Json::Object(object))
     }
+}
+
+/// Writes a value in which every integer is one that a double holds, as every integer below 2^53 is: a service that
+/// reads numbers as doubles would have another one signed.
+pub(crate) fn exactly<S: Serializer>(value: &Json, serializer: S) -> Result<S::Ok, S::Error> {
+    if is_exact(value) {
+        value.serialize(serializer)
+    } else {
+        Err(ser::Error::custom("an integer from 2^53 on must be a text"))
+    }
+}
+
+fn is_exact(value: &Json) -> bool {
+    match value {
+        Json::Unsigned(number) => *number < 1 << 53,
+        Json::Signed(number) => number.unsigned_abs() < 1 << 53,
+        Json::Number(number) => number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0,
+        Json::Array(items) => items.iter().all(is_exact),
+        Json::Object(members) => members.values().all(is_exact),
+        Json::Null | Json::Bool(_) | Json::String(_) => true,
+    }
+}
+
+/// A number as its text says it; minus zero is no integer.
+fn number(text: &str) -> Option<Json> {
+    let unsigned = text.parse().ok().map(Json::Unsigned);
+    let signed = || text.parse().ok().filter(|value| *value != 0).map(Json::Signed);
+    let double = || text.parse().ok().filter(|value: &f64| value.is_finite()).map(Json::Number);
+    unsigned.or_else(signed).or_else(double)
 }

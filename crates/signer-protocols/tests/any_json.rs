@@ -36,3 +36,34 @@ fn an_absent_option_is_null_and_a_signed_integer_is_one_without_its_sign() {
     let bytes: Result<Json, Error> = Json::deserialize(BytesDeserializer::new(b"a"));
     assert!(bytes.unwrap_err().to_string().contains("a JSON value"));
 }
+
+/// The same as a tree of `serde_json` reads it, in a build with its `arbitrary_precision` and in one without.
+#[test]
+fn numbers_are_numbers_whatever_another_crate_switches_on() {
+    for (text, number) in [
+        ("0", Json::Unsigned(0)),
+        ("-0", Json::Number(-0.0)),
+        ("-9223372036854775808", Json::Signed(i64::MIN)),
+        ("18446744073709551615", Json::Unsigned(u64::MAX)),
+        ("18446744073709551616", Json::Number(18_446_744_073_709_551_616.0)),
+        ("1764000000123", Json::Unsigned(1_764_000_000_123)),
+        ("1e5", Json::Number(1e5)),
+    ] {
+        let read: Json = serde_json::from_str(text).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{number:?}"), "{text}");
+        let inside: Json = serde_json::from_str(&format!("[{{\"a\":{text}}}]")).unwrap();
+        let member = Json::Object([("a".into(), number)].into());
+        assert_eq!(inside, Json::Array(vec![member]), "{text}");
+    }
+    assert!(serde_json::from_str::<Json>("1e400").is_err());
+}
+
+#[test]
+fn a_member_with_the_private_name_of_a_number_is_a_member() {
+    for value in ["\"1e5\"", "\"text\"", "5", "null", "{}"] {
+        let text = format!("{{\"$serde_json::private::Number\":{value}}}");
+        let read: Json = serde_json::from_str(&text).unwrap();
+        assert!(matches!(&read, Json::Object(members) if members.len() == 1), "{text}");
+        assert_eq!(String::from_utf8(signer_protocols::jcs::to_vec(&read).unwrap()).unwrap(), text);
+    }
+}

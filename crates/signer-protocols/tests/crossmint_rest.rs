@@ -64,15 +64,17 @@ fn requests() {
         json!({"type": "message", "params":
         {"message": "hi", "signer": text, "chain": "base-sepolia"}})
     );
-    let typed = TypedData {
-        domain: Json::Object([("chainId".into(), Json::Unsigned(u64::MAX))].into()),
-        message: Json::Null,
-        primary_type: "Mail".into(),
-        types: Json::Bool(true),
+    let typed = |chain_id| {
+        let domain = Json::Object([("chainId".into(), Json::Unsigned(chain_id))].into());
+        let (primary_type, types) = ("Mail".into(), Json::Bool(true));
+        let typed = TypedData { domain, message: Json::Null, primary_type, types };
+        SignTypedData::new(typed, &evm, base)
     };
-    let typed = body(&SignTypedData::new(typed, &evm, base));
+    assert!(serde_json::to_vec(&typed(1 << 53)).is_err());
+    let most = (1_u64 << 53) - 1;
+    let typed = body(&typed(most));
     assert_eq!(typed["type"], "typed-data");
-    assert_eq!(typed["params"]["typedData"]["domain"]["chainId"], u64::MAX);
+    assert_eq!(typed["params"]["typedData"]["domain"]["chainId"], most);
     assert_eq!(typed["params"]["typedData"]["primaryType"], "Mail");
 
     assert_eq!(body(&AddSigner::new(&evm, base)), json!({"signer": text, "chain": "base-sepolia"}));

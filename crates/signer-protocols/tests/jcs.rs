@@ -127,6 +127,21 @@ fn what_is_refused() {
     }
 }
 
+/// RFC 8785, section 3.2.2.3, prints an integer that no double holds as another one; who must not have that can say so.
+#[test]
+fn integers_that_would_be_rounded_are_refused_where_it_is_asked_for() {
+    let exact = Limits::default().with_exact_integers();
+    for good in ["9007199254740991", "-9007199254740991", "0", "-0", "1e20", "9007199254740993.5"] {
+        assert!(jcs::canonicalize(good.as_bytes(), exact).is_ok(), "{good}");
+    }
+    for bad in ["9007199254740992", "9007199254740993", "-9007199254740993", "18446744073709551615"]
+    {
+        let error = jcs::canonicalize(bad.as_bytes(), exact).unwrap_err();
+        assert_eq!(error.kind(), &JsonErrorKind::InexactInteger, "{bad}");
+        assert!(jcs::canonicalize(bad.as_bytes(), Limits::default()).is_ok(), "{bad}");
+    }
+}
+
 /// A member that another parser, with a feature on, would read as a number.
 #[test]
 fn private_names_of_serde_json_are_names() {

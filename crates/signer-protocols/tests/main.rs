@@ -19,6 +19,7 @@ mod jcs;
 mod kms;
 mod postmortems;
 mod privy;
+mod privy_rpc;
 mod properties;
 mod secrets;
 mod shown;

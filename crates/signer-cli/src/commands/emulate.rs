@@ -18,6 +18,12 @@ pub(crate) struct Arguments {
     /// Let something go wrong: `[METHOD] PATH=FAULT[*TIMES]`; may be repeated.
     #[arg(long, value_name = "RULE")]
     fault: Vec<FaultRule>,
+    /// The services' clock, so many seconds ahead of this machine's; behind where it is negative.
+    #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
+    clock_skew: i32,
+    /// How long a token of Abstraxn is good, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 900)]
+    token_life: u32,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -26,6 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         for rule in &arguments.fault {
             emulator.fault(rule.clone());
         }
+        emulator.skew_clock(i64::from(arguments.clock_skew) * 1_000);
+        emulator.abstraxn_token_life(u64::from(arguments.token_life) * 1_000);
         greet(&emulator);
         emulator.serve_for_ever().await;
         Ok(Outcome::Raw(Vec::new()))

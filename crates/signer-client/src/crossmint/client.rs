@@ -181,10 +181,12 @@ impl Client {
         })
     }
 
-    /// Makes a wallet whose admin is our server signer. What comes back is checked to be that.
+    /// Makes a wallet whose admin is our server signer. What comes back is checked to be that, and to have the further
+    /// signers that were asked for. A service that has a wallet of the owner or alias already gives that one: see
+    /// [`Wallet::signers`] for who else can sign.
     ///
     /// # Errors
-    /// [`Error`]; `is_mismatch()` when the wallet that was made has another admin.
+    /// [`Error`]; `is_mismatch()` when the wallet that was made has another admin, or lacks a signer.
     pub async fn create_wallet(
         &self,
         wallet: NewWallet,
@@ -205,8 +207,11 @@ impl Client {
         }
         let record: WalletRecord = self.post(&[], "/", &body, wallet.key.as_deref()).await?;
         let admin = record.config.admin_signer.as_ref();
+        let is_signer =
+            |it: &Locator| record.config.delegated_signers.iter().any(|known| is_for(known, it));
         if record.chain_type != chain.chain_type().as_str()
             || !admin.is_some_and(|it| is_for(it, &locator))
+            || !wallet.signers.iter().all(is_signer)
         {
             return Err(Error::new(
                 Kind::Mismatch,

@@ -15,7 +15,7 @@ use crate::transport::after;
 /// How it is waited for a transaction: every 500 ms for 5 s, then less often, up to 2 s apart, for 60 s in all.
 #[derive(Clone)]
 pub struct Waiting {
-    /// The first pause. Default: 500 ms.
+    /// The first pause, of 10 ms at least. Default: 500 ms.
     pub pause: Duration,
     /// For how long that pause stays. Default: 5 s.
     pub steady: Duration,
@@ -90,6 +90,9 @@ impl Cancel {
     }
 }
 
+/// Without a pause it would be looked as often as the network allows.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// One waiting.
 pub(super) struct Wait<'a> {
     waiting: &'a Waiting,
@@ -99,7 +102,7 @@ pub(super) struct Wait<'a> {
 
 impl<'a> Wait<'a> {
     pub(super) fn begin(waiting: &'a Waiting) -> Self {
-        Self { waiting, begun: Instant::now(), pause: waiting.pause }
+        Self { waiting, begun: Instant::now(), pause: waiting.pause.max(SHORTEST) }
     }
 
     pub(super) fn tell(&self, id: &str, status: &Status) {
@@ -132,7 +135,8 @@ impl<'a> Wait<'a> {
     pub(super) async fn pause(&mut self, id: &str) -> Result<(), Error> {
         let pause = self.pause;
         if self.begun.elapsed() >= self.waiting.steady {
-            self.pause = (self.pause * 3 / 2).min(self.waiting.longest);
+            let longer = self.pause.saturating_mul(3) / 2;
+            self.pause = longer.min(self.waiting.longest).max(SHORTEST);
         }
         self.bounded(id, async {
             sleep(pause).await;

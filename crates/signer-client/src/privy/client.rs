@@ -149,13 +149,15 @@ impl Client {
         self.post(&segments, "/v1/wallets/{id}/rpc", call, SIGNED_KEYED)
     }
 
-    /// Any rpc call, given as its JSON text, which is read strictly: what the typed calls do not model.
+    /// Any rpc call, given as its JSON text, which is read strictly: what the typed calls do not model. An integer from
+    /// 2^53 on is refused, because the canonical form rounds it: give it as a text.
     pub fn rpc_json(&self, wallet_id: &str, json: &[u8]) -> Request<RpcResponse> {
         let route = "/v1/wallets/{id}/rpc";
         let plan = || {
             let segments = ["v1", "wallets", wallet_id, "rpc"];
             let mut plan = self.plan::<()>(Method::Post, &segments, route, None, SIGNED_KEYED)?;
-            let builder = plan.builder.body_text(json, Limits::default());
+            let limits = Limits::default().with_exact_integers();
+            let builder = plan.builder.body_text(json, limits);
             plan.builder = builder.map_err(|error| refused(&error))?;
             Ok(plan)
         };

@@ -259,9 +259,9 @@ pub(super) fn refused(error: &AuthorizationError) -> Error {
         AuthorizationError::IdempotencyKey => {
             Error::input("an idempotency key must be 1 to 256 visible characters")
         }
-        AuthorizationError::Body { .. } => {
-            Error::input("the body must be JSON with plain numbers and every name once")
-        }
+        AuthorizationError::Body { .. } => Error::input(
+            "the body must be JSON with every name once, and numbers that doubles hold (integers below 2^53)",
+        ),
         _ => Error::input("the request cannot be signed as it is"),
     }
 }

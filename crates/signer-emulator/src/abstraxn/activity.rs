@@ -13,6 +13,9 @@ use crate::emulator::{Incoming, Shared};
 use crate::hpke_seal::seal;
 use crate::key::{hex, unhex};
 
+/// Where the url of a stamped request stands (R).
+const ACTIVITIES: &str = "https://api.turnkey.com/public/v1/";
+
 fn invalid(rule: &'static str) -> Refusal {
     Refusal::new(400, "INVALID", rule)
 }
@@ -27,10 +30,8 @@ pub(super) fn answer(
     let outer = parse(&request.body)?;
     let inner = text(&outer, "body")?;
     let stamp = text(&outer["stamp"], "stampHeaderValue")?;
-    if outer["stamp"]["stampHeaderName"] != "X-Stamp"
-        || !text(&outer, "url")?.starts_with("https://")
-    {
-        return Err(invalid("the stamp or its url has not its form"));
+    if outer["stamp"]["stampHeaderName"] != "X-Stamp" {
+        return Err(invalid("the stamp has not its form"));
     }
     Stamp::verify(stamp, inner.as_bytes(), &account.public_key)
         .map_err(|_| Refusal::new(401, "INVALID_STAMP", "the stamp does not verify"))?;
@@ -47,7 +48,7 @@ pub(super) fn answer(
         }
         _ => return Err(invalid("the activity is none of this path")),
     };
-    if !text(&outer, "url")?.ends_with(place) {
+    if text(&outer, "url")?.strip_prefix(ACTIVITIES) != Some(place) {
         return Err(invalid("the url is not the activity's"));
     }
     if place == "query/whoami" {
@@ -84,15 +85,9 @@ fn run(shared: &Shared, account: &Account, body: &Value) -> Result<Value, Refusa
             Ok(json!({"signTransactionResult": {"signedTransaction": signed}}))
         }
         "ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2" if is_ours("signWith")? => {
-            let payload = text(parameters, "payload")?;
-            let digest = match text(parameters, "encoding")? {
-                "PAYLOAD_ENCODING_HEXADECIMAL" => {
-                    unhex(payload).ok_or_else(|| invalid("the payload is hex"))?
-                }
-                _ => keccak256(payload.as_bytes()).as_bytes().to_vec(),
-            };
+            let digest = digest(parameters)?;
             let signature = account.wallet.sign_digest(&digest).and_then(|text| unhex(&text));
-            let signature = signature.ok_or_else(|| invalid("nothing was signed"))?;
+            let signature = signature.ok_or_else(|| invalid("a digest is of 32 bytes"))?;
             let part = |range| signature.get(range).map(hex).unwrap_or_default();
             let v = signature.last().map_or(0, |v| v.saturating_sub(27));
             let (r, s, v) = (part(0..32), part(32..64), format!("{v:02x}"));
@@ -105,6 +100,27 @@ fn run(shared: &Shared, account: &Account, body: &Value) -> Result<Value, Refusa
             Ok(json!({"exportWalletAccountResult": {"exportBundle": bundle}}))
         }
         _ => Err(invalid("there is no such activity of this wallet")),
+    }
+}
+
+/// What of a raw payload is signed.
+fn digest(parameters: &Value) -> Result<Vec<u8>, Refusal> {
+    let payload = text(parameters, "payload")?;
+    let function = text(parameters, "hashFunction")?;
+    let bytes = match text(parameters, "encoding")? {
+        "PAYLOAD_ENCODING_HEXADECIMAL" => unhex(payload).ok_or_else(|| invalid("it is no hex"))?,
+        "PAYLOAD_ENCODING_TEXT_UTF8" => payload.into(),
+        // It says itself how it is hashed. What is signed stands for that.
+        "PAYLOAD_ENCODING_EIP712" if function == "HASH_FUNCTION_NO_OP" => {
+            keccak256(payload.as_bytes()).as_bytes().into()
+        }
+        _ => return Err(invalid("there is no such encoding")),
+    };
+    match function {
+        "HASH_FUNCTION_NO_OP" => Ok(bytes),
+        "HASH_FUNCTION_KECCAK256" => Ok(keccak256(&bytes).as_bytes().into()),
+        "HASH_FUNCTION_SHA256" => Ok(<sha2::Sha256 as sha2::Digest>::digest(&bytes).to_vec()),
+        _ => Err(invalid("there is no such hash function")),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn call(
         "personal_sign" => {
             let message = text(params, "message")?;
             let message = match params["encoding"].as_str() {
-                Some("hex") => unhex(message).ok_or_else(|| invalid("message must be hex"))?,
+                Some("hex") => bare_hex(message)?,
                 _ => message.as_bytes().to_vec(),
             };
             let signature = key.sign_personal(&message).ok_or_else(other_chain)?;
@@ -103,7 +103,7 @@ pub(super) fn raw_sign(
         None => {
             let bytes = text(params, "bytes")?;
             let bytes = match text(params, "encoding")? {
-                "hex" => unhex(bytes).ok_or_else(|| invalid("bytes must be hex"))?,
+                "hex" => bare_hex(bytes)?,
                 "base64" => {
                     Base64::decode_vec(bytes).map_err(|_| invalid("bytes must be base64"))?
                 }
@@ -127,6 +127,11 @@ pub(super) fn raw_sign(
     Ok(Answer::ok(
         json!({"method": "raw_sign", "data": {"signature": signature, "encoding": "hex"}}),
     ))
+}
+
+fn bare_hex(text: &str) -> Result<Vec<u8>, Refusal> {
+    let digits = (!text.starts_with("0x")).then(|| unhex(text)).flatten();
+    digits.ok_or_else(|| invalid("it must be hex, without 0x"))
 }
 
 fn digest(text: &str) -> Result<[u8; 32], Refusal> {

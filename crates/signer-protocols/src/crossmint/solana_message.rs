@@ -19,8 +19,16 @@ const MAX_TEXT: usize = 8_192;
 pub struct SolanaMessage {
     bytes: Vec<u8>,
     accounts: Vec<Account>,
+    /// Of each account.
+    rights: Vec<Rights>,
     instructions: Vec<Instruction>,
-    required_signatures: usize,
+}
+
+/// What the instructions may do with an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rights {
+    signs: bool,
+    is_writable: bool,
 }
 
 /// An account: its key, or its place in a table of the chain, which cannot be looked up here.
@@ -73,8 +81,7 @@ impl SolanaMessage {
 
     /// Whether `key` is one of those that must sign.
     pub fn is_signed_by(&self, key: &[u8; 32]) -> bool {
-        let signers = self.accounts.iter().take(self.required_signatures);
-        signers.into_iter().any(|account| *account == Account::Key(*key))
+        self.rights_of(Account::Key(*key)).signs
     }
 
     /// Who pays the fee.
@@ -106,10 +113,26 @@ impl SolanaMessage {
     }
 
     /// Whether it does what `requested` does, and nothing more: the same instructions in the same order, with the
-    /// same accounts and data. Who pays the fee, the blockhash, and the limits of the compute budget may differ: see
-    /// [`fee_payer`](Self::fee_payer) and [`priority_fee_lamports`](Self::priority_fee_lamports).
+    /// same accounts and data, and of each account the same is signed for and written to. Who pays the fee, the
+    /// blockhash, and the limits of the compute budget may differ: see [`fee_payer`](Self::fee_payer) and
+    /// [`priority_fee_lamports`](Self::priority_fee_lamports). Who pays signs and is written to, so of the two payers
+    /// the rights are not compared.
     pub fn does_the_same_as(&self, requested: &Self) -> bool {
+        let payers = [self.fee_payer(), requested.fee_payer()];
+        let has_its_rights = |account: &Account| {
+            payers.contains(&Some(*account))
+                || self.rights_of(*account) == requested.rights_of(*account)
+        };
         self.effects().eq(requested.effects())
+            && self.effects().all(|effect| effect.accounts.iter().all(has_its_rights))
+    }
+
+    fn rights_of(&self, account: Account) -> Rights {
+        let here = self.accounts.iter().zip(&self.rights).filter(|(it, _)| **it == account);
+        here.fold(Rights::default(), |all, (_, rights)| Rights {
+            signs: all.signs || rights.signs,
+            is_writable: all.is_writable || rights.is_writable,
+        })
     }
 
     fn effects(&self) -> impl Iterator<Item = &Instruction> {
@@ -122,11 +145,17 @@ impl SolanaMessage {
         if versioned {
             rest.take(1)?;
         }
-        let required_signatures = usize::from(*rest.take(3)?.first()?);
+        let header: [u8; 3] = rest.take(3)?.try_into().ok()?;
+        let [signing, signing_read_only, other_read_only] = header.map(usize::from);
         let keys = rest.length()?;
         let mut accounts = Vec::with_capacity(keys.min(256));
-        for _ in 0..keys {
+        let mut rights = Vec::with_capacity(keys.min(256));
+        for at in 0..keys {
             accounts.push(Account::Key(rest.key()?));
+            let signs = at < signing;
+            let (end, read_only) =
+                if signs { (signing, signing_read_only) } else { (keys, other_read_only) };
+            rights.push(Rights { signs, is_writable: at + read_only < end });
         }
         rest.take(32)?;
         let count = rest.length()?;
@@ -148,7 +177,9 @@ impl SolanaMessage {
                 let places = rest.length()?;
                 read_only.extend(rest.take(places)?.iter().map(|at| Account::Lookup(table, *at)));
             }
+            rights.resize(accounts.len(), Rights { signs: false, is_writable: true });
             accounts.extend(read_only);
+            rights.resize(accounts.len(), Rights::default());
         }
         let account = |at: &u8| accounts.get(usize::from(*at)).copied();
         let instructions = raw
@@ -161,7 +192,7 @@ impl SolanaMessage {
                 })
             })
             .collect::<Option<_>>()?;
-        Some(Self { accounts, instructions, required_signatures, bytes })
+        Some(Self { bytes, accounts, rights, instructions })
     }
 }
 
@@ -216,10 +247,21 @@ mod tests {
         blockhash: u8,
         instructions: &[(u8, &[u8], &[u8])],
     ) -> String {
+        with_header([1, 0, 1], keys, blockhash, instructions)
+    }
+
+    /// The same with a header: how many sign, how many of those are read only, and how many of the others.
+    fn with_header(
+        header: [u8; 3],
+        keys: &[[u8; 32]],
+        blockhash: u8,
+        instructions: &[(u8, &[u8], &[u8])],
+    ) -> String {
         let len = |len: usize| u8::try_from(len).unwrap();
-        let mut wire = alloc::vec![1];
-        wire.extend([0; 64]);
-        wire.extend([1, 0, 1, len(keys.len())]);
+        let mut wire = alloc::vec![header[0]];
+        wire.extend(alloc::vec![0; 64 * usize::from(header[0])]);
+        wire.extend(header);
+        wire.push(len(keys.len()));
         keys.iter().for_each(|key| wire.extend(key));
         wire.extend([blockhash; 32]);
         wire.push(len(instructions.len()));
@@ -249,9 +291,9 @@ mod tests {
         let asked = message(&[payer, to, program], 7, &[(2, &[0, 1], b"5")]);
         // Another blockhash, another order of the keys, another payer in front, a budget.
         let same = message(
-            &[other, payer, budget, program, to],
+            &[other, payer, to, budget, program],
             8,
-            &[(2, &[], &[2, 9, 0, 0, 0]), (3, &[1, 4], b"5")],
+            &[(3, &[], &[2, 9, 0, 0, 0]), (4, &[1, 2], b"5")],
         );
         assert!(same.does_the_same_as(&asked) && asked.does_the_same_as(&same));
         for other in [
@@ -270,6 +312,29 @@ mod tests {
         }
         assert!(asked.is_signed_by(&payer) && !asked.is_signed_by(&to));
         assert_eq!(asked.fee_payer(), Some(Account::Key(payer)));
+    }
+
+    #[test]
+    fn nobody_signs_and_nothing_is_written_to_that_was_not_asked_to() {
+        let (payer, one, two, program) = ([1; 32], [2; 32], [3; 32], [4; 32]);
+        let with = |header: [u8; 3], keys: &[[u8; 32]], program: u8, accounts: &[u8]| {
+            let text = with_header(header, keys, 7, &[(program, accounts, b"5")]);
+            SolanaMessage::parse(&text).unwrap()
+        };
+        // `one` signs and is read only, `two` is written to.
+        let asked = with([2, 1, 1], &[payer, one, two, program], 3, &[0, 1, 2]);
+        assert!(asked.does_the_same_as(&asked));
+        let one_is_written_to = with([2, 0, 1], &[payer, one, two, program], 3, &[0, 1, 2]);
+        let two_is_read_only = with([2, 1, 2], &[payer, one, two, program], 3, &[0, 1, 2]);
+        let two_signs = with([3, 1, 1], &[payer, two, one, program], 3, &[0, 2, 1]);
+        let one_does_not_sign = with([1, 0, 2], &[payer, two, one, program], 3, &[0, 2, 1]);
+        for other in [one_is_written_to, two_is_read_only, two_signs, one_does_not_sign] {
+            assert!(!other.does_the_same_as(&asked) && !asked.does_the_same_as(&other));
+        }
+        // Another pays: who was to pay need not be written to any more.
+        let other_pays = with([3, 2, 1], &[[9; 32], payer, one, two, program], 4, &[1, 2, 3]);
+        assert!(other_pays.does_the_same_as(&asked));
+        assert!(asked.is_signed_by(&one) && !asked.is_signed_by(&two));
     }
 
     #[test]
@@ -325,6 +390,10 @@ mod tests {
                 data: b"x".into(),
             }]
         );
+        let is_writable = accounts
+            .map(|(table, at)| message.rights_of(Account::Lookup(table, at)))
+            .map(|rights| rights.is_writable);
+        assert_eq!(is_writable, [true, true, false, false]);
     }
 
     #[test]

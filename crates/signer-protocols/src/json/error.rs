@@ -45,6 +45,9 @@ pub enum JsonErrorKind {
     /// A number whose nearest double is infinite, or NaN or infinity in a typed value.
     #[error("number has no finite double")]
     NumberRange,
+    /// An integer from 2^53 on, where [`Limits`](super::Limits) ask for exact ones.
+    #[error("an integer from 2^53 on must be a text")]
+    InexactInteger,
     /// An object names a member twice.
     #[error("duplicate member name in the object")]
     DuplicateKey,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use super::error::{JsonError, JsonErrorKind};
 use super::value::{Member, Number, Text, Value, sort_members};
 
-/// How much text is read. The default is 1 MiB and a nesting of 128.
+/// What text is read. The default is up to 1 MiB and a nesting of 128, with every number as the nearest double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -12,11 +12,13 @@ pub struct Limits {
     pub max_bytes: usize,
     /// The deepest nesting of arrays and objects; the reader recurses, so raise it with care.
     pub max_depth: usize,
+    /// Whether an integer that stands for several is refused: from 2^53 on, where doubles leave some out.
+    pub exact_integers: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 1 << 20, max_depth: 128 }
+        Self { max_bytes: 1 << 20, max_depth: 128, exact_integers: false }
     }
 }
 
@@ -27,7 +29,17 @@ impl Limits {
         self.max_bytes = max_bytes;
         self
     }
+
+    /// The same, but integers from 2^53 on are refused: they would be signed as others than were written.
+    #[must_use]
+    pub const fn with_exact_integers(mut self) -> Self {
+        self.exact_integers = true;
+        self
+    }
 }
+
+/// From here on, doubles leave integers out.
+const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
 
 /// Reads one JSON text (RFC 8259) strictly: UTF-8 without a byte order mark, no duplicate names, no
 /// lone surrogates, numbers within the finite doubles.
@@ -265,7 +277,11 @@ impl<'a> Reader<'a> {
         if canonical && digits <= 15 {
             return Ok(Number::Canonical(text));
         }
+        let is_integer = self.at == integer + integer_digits;
         match text.parse::<f64>() {
+            Ok(value) if self.limits.exact_integers && is_integer && value.abs() >= TWO_TO_53 => {
+                Err(JsonError::new(JsonErrorKind::InexactInteger, Some(start)))
+            }
             Ok(value) if value.is_finite() || self.overflow != Overflow::Refused => {
                 Ok(Number::Double(value))
             }

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 pub use crate::Json;
+use crate::any_json::exactly;
 
 /// A call of the rpc method of a wallet.
 ///
@@ -266,7 +267,8 @@ pub struct EthTransaction {
     pub transaction_type: Option<u8>,
 }
 
-/// EIP-712 typed data in the service's spelling.
+/// EIP-712 typed data in the service's spelling. An integer from 2^53 on must be a text (`"9007199254740993"` or
+/// `"0x20000000000001"`): as a number it would be another one, and the body is refused.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TypedData {
     /// The members of each struct type.
@@ -274,8 +276,10 @@ pub struct TypedData {
     /// The name of the type of `message`.
     pub primary_type: String,
     /// The domain.
+    #[serde(serialize_with = "exactly")]
     pub domain: Json,
     /// The message.
+    #[serde(serialize_with = "exactly")]
     pub message: Json,
 }
 

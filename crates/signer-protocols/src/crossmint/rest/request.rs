@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::{ChainId, ChainType, Locator};
 use super::Json;
+use crate::any_json::exactly;
 
 /// `POST /wallets`
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -253,13 +254,16 @@ struct TypedDataParams {
     chain: &'static str,
 }
 
-/// EIP-712 typed data.
+/// EIP-712 typed data. An integer from 2^53 on must be a text (`"9007199254740993"` or `"0x20000000000001"`), for a
+/// service that reads numbers as doubles signs another one; the request is refused.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TypedData {
     /// The domain.
+    #[serde(serialize_with = "exactly")]
     pub domain: Json,
     /// The message.
+    #[serde(serialize_with = "exactly")]
     pub message: Json,
     /// The name of the message's type.
     pub primary_type: String,

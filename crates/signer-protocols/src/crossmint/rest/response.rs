@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::Json;
@@ -54,13 +55,25 @@ pub struct SignerReference {
 }
 
 /// A time: the API gives a number or a string.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Timestamp {
     /// A number, as sent.
     Number(f64),
     /// A text, as sent.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    #[allow(clippy::cast_precision_loss, reason = "no time has that many milliseconds")]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Json::deserialize(deserializer)? {
+            Json::Unsigned(number) => Ok(Self::Number(number as f64)),
+            Json::Signed(number) => Ok(Self::Number(number as f64)),
+            Json::Number(number) => Ok(Self::Number(number)),
+            Json::String(text) => Ok(Self::Text(text)),
+            _ => Err(D::Error::custom("a time must be a number or a text")),
+        }
+    }
 }
 
 /// The state of a transaction or a signature.
