@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use signer_client::BaseUrl;
 use signer_client::blink::{
-    MerchantAuthorizer, PaymentRequest, SignerEndpoint, payment_link, verify,
+    MerchantAuthorizer, PaymentRequest, SignerEndpoint, merchant_authorization, payment_link,
+    verify,
 };
 use signer_core::p256::SigningKey;
 use signer_emulator::Emulator;
@@ -126,6 +127,15 @@ async fn a_merchant_s_own_call_is_authorised() {
     let other = Arc::new(SigningKey::from_scalar(&[6; 32]).unwrap());
     let authorizer = MerchantAuthorizer::new(MerchantId::parse(MERCHANT).unwrap(), other);
     assert_eq!(call(authorizer.header().unwrap().1).await.unwrap().status(), 401);
+    // A header is good for 15 minutes, and not before it was signed.
+    let now: u64 = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap();
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap();
+    let merchant = MerchantId::parse(MERCHANT).unwrap();
+    for (ms, status) in [(-14 * 60_000, 200), (-16 * 60_000, 401), (60_000, 401)] {
+        let at = now.checked_add_signed(ms).unwrap();
+        let value = merchant_authorization(&merchant, &key, at).unwrap();
+        assert_eq!(call(value).await.unwrap().status(), status, "{ms} ms");
+    }
 }
 
 #[test]

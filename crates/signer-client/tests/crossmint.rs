@@ -16,7 +16,7 @@ use signer_protocols::crossmint::{ChainId, Scheme, SignerSecret, TrustedKeys};
 
 const CHAINS: [&str; 3] = ["base", "solana", "stellar"];
 
-async fn start() -> (Emulator, Client) {
+pub(crate) async fn start() -> (Emulator, Client) {
     crate::trace::look();
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
@@ -37,11 +37,11 @@ fn trusting(client: &Client) -> Client {
 }
 
 /// A secret of a test.
-fn secret(digit: u8) -> SignerSecret {
+pub(crate) fn secret(digit: u8) -> SignerSecret {
     SignerSecret::parse(&format!("{digit:x}").repeat(64)).unwrap()
 }
 
-fn chain(name: &str) -> ChainId {
+pub(crate) fn chain(name: &str) -> ChainId {
     ChainId::parse(name).unwrap()
 }
 
@@ -61,7 +61,7 @@ fn solana_transaction(payer: &str) -> String {
     base58::encode(&wire, &mut text).unwrap().into()
 }
 
-fn transaction(name: &str, payer: &str) -> Transaction {
+pub(crate) fn transaction(name: &str, payer: &str) -> Transaction {
     match name {
         "solana" => Transaction::Solana(solana_transaction(payer)),
         "stellar" => Transaction::Stellar(StellarCall::new("C…", "transfer", Json::Array(vec![]))),

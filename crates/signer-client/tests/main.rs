@@ -4,9 +4,12 @@
 mod abstraxn;
 mod blink;
 mod crossmint;
+mod crossmint_approvals;
+mod emulator;
 mod file_store;
 mod postmortems;
 mod privy;
+mod privy_rest;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
 mod redis_store;

@@ -16,7 +16,7 @@ use signer_protocols::privy::rpc::{
     EthTransaction, RawSign, RpcRequest, TypedData, TypedDataField,
 };
 
-async fn start() -> (Emulator, Client) {
+pub(crate) async fn start() -> (Emulator, Client) {
     crate::trace::look();
     let emulator = Emulator::start().await.unwrap();
     let base = BaseUrl::parse(&emulator.privy_url()).unwrap();
@@ -25,11 +25,11 @@ async fn start() -> (Emulator, Client) {
 }
 
 /// A key of a test.
-fn key(scalar: u8) -> Arc<AuthorizationKey> {
+pub(crate) fn key(scalar: u8) -> Arc<AuthorizationKey> {
     Arc::new(SigningKey::from_scalar(&[scalar; 32]).unwrap().into())
 }
 
-async fn owned(client: &Client, chain: ChainType, key: &AuthorizationKey) -> Wallet {
+pub(crate) async fn owned(client: &Client, chain: ChainType, key: &AuthorizationKey) -> Wallet {
     let owner = Owner::public_key(&key.verifying_key());
     client.create_wallet(&CreateWallet::new(chain).owner(owner)).send().await.unwrap()
 }

@@ -29,6 +29,8 @@ pub enum Mischief {
     OtherChain,
     /// The state of another transaction.
     OtherId,
+    /// A new wallet without the further signers that were asked for.
+    FewerSigners,
 }
 
 pub(crate) struct Crossmint {
@@ -155,16 +157,17 @@ impl State {
         self.operations.get(id).filter(fits).ok_or_else(|| not_found("transaction"))
     }
 
-    /// By address, by `…:alias:<a>`, or by the owner's `email:<e>:<chain>`.
+    /// By address, by `…:alias:<a>`, or by the owner's `email:<e>:<chain type>`.
     fn wallet(&self, locator: &str) -> Result<&Wallet, Refusal> {
         let alias = locator.rsplit_once(":alias:").map(|(_, alias)| alias);
-        let owner = locator.strip_prefix("email:").and_then(|rest| rest.split(':').next());
+        let owner = locator.strip_prefix("email:").and_then(|rest| rest.rsplit_once(':'));
         let fits = |wallet: &&Wallet| {
             wallet.address.eq_ignore_ascii_case(locator)
                 || alias.is_some() && wallet.alias.as_deref() == alias
                 || alias.is_none()
-                    && owner.is_some_and(|owner| {
-                        wallet.owner.as_deref() == Some(&format!("email:{owner}"))
+                    && owner.is_some_and(|(owner, chain_type)| {
+                        wallet.chain_type.as_str() == chain_type
+                            && wallet.owner.as_deref() == Some(&format!("email:{owner}"))
                     })
         };
         self.wallets.values().find(fits).ok_or_else(|| not_found("wallet"))

@@ -132,7 +132,9 @@ fn dispatch(shared: &Shared, state: &mut State, request: &Incoming) -> Result<An
                 state.quorums.remove(*id);
                 return Ok(Answer::ok(json!({"success": true})));
             }
-            let quorum = Quorum::read(&parse(&request.body)?)?;
+            let mut members = state.quorums.get(*id).map(Quorum::members).unwrap_or_default();
+            merge(&mut members, &parse(&request.body)?);
+            let quorum = Quorum::read(&members)?;
             let json = quorum.to_json(id);
             state.quorums.insert((*id).into(), quorum);
             Ok(Answer::ok(json))
@@ -153,7 +155,8 @@ fn dispatch(shared: &Shared, state: &mut State, request: &Incoming) -> Result<An
                 state.policies.remove(*id);
                 return Ok(Answer::ok(json!({"success": true})));
             }
-            let changes = parse(&request.body)?;
+            let mut changes = parse(&request.body)?;
+            own(shared, state, &mut changes)?;
             let policy = state.policies.get_mut(*id).ok_or_else(|| not_found("policy"))?;
             merge(policy, &changes);
             Ok(Answer::ok(policy.clone()))
@@ -225,6 +228,17 @@ impl Quorum {
             return Err(Refusal::new(400, "invalid_data", rule));
         }
         Ok(Self { keys, users, threshold, name: body["display_name"].clone() })
+    }
+
+    /// As it is asked for.
+    fn members(&self) -> Value {
+        let keys = self.keys.iter().map(signer_protocols::privy::encode_public_key);
+        json!({
+            "public_keys": keys.collect::<Vec<_>>(),
+            "user_ids": self.users,
+            "authorization_threshold": self.threshold,
+            "display_name": self.name,
+        })
     }
 
     fn to_json(&self, id: &str) -> Value {

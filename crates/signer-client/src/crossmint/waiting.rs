@@ -155,3 +155,49 @@ async fn first_of<T>(one: impl Future<Output = T>, other: impl Future<Output = T
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When each pause ended, in milliseconds from the beginning, until the waiting ended.
+    async fn schedule(waiting: &Waiting) -> (Vec<u128>, Error) {
+        let mut wait = Wait::begin(waiting);
+        let mut looks = Vec::new();
+        loop {
+            if let Err(error) = wait.pause("operation-1").await {
+                return (looks, error);
+            }
+            looks.push(wait.begun.elapsed().as_millis());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_looked_twice_a_second_then_less_often_then_not_at_all() {
+        let (looks, error) = schedule(&Waiting::default()).await;
+        let first: Vec<u128> = (1..=10).map(|look| look * 500).collect();
+        assert_eq!(looks[..10], first);
+        // The pauses grow by half, to two seconds; a pause of a half millisecond ends at the next whole one.
+        assert_eq!(looks[10..15], [5_500, 6_250, 7_375, 9_063, 11_063]);
+        assert!(looks[15..].windows(2).all(|pair| pair[1] - pair[0] == 2_000));
+        assert!((58_000..60_000).contains(looks.last().unwrap()));
+        assert!(error.is_deadline() && error.is_outcome_unknown());
+        assert_eq!(error.subject(), Some("operation-1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_pause_is_a_tight_loop_and_none_is_too_long() {
+        let nothing = Duration::ZERO;
+        let waiting = Waiting {
+            pause: nothing,
+            steady: nothing,
+            longest: nothing,
+            deadline: Duration::from_secs(1),
+            ..Waiting::default()
+        };
+        let (looks, _) = schedule(&waiting).await;
+        assert!(looks.len() <= 100 && looks[0] == 10, "{looks:?}");
+        let waiting = Waiting { pause: Duration::MAX, steady: nothing, ..Waiting::default() };
+        assert!(schedule(&waiting).await.1.is_deadline());
+    }
+}

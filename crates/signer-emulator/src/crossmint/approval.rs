@@ -169,7 +169,7 @@ fn ask(
             }
         }
         Some(Mischief::OtherChain) => json["chainType"] = json!("another"),
-        Some(Mischief::OtherId) | None => {}
+        Some(Mischief::OtherId | Mischief::FewerSigners) | None => {}
     }
     state.operations.insert(id, operation);
     made(json)

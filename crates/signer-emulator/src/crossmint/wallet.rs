@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use signer_protocols::crossmint::ChainType;
 
 use super::approval::{begin, message_for};
-use super::{Effect, Operation, State, Wallet, not_found};
+use super::{Effect, Mischief, Operation, State, Wallet, not_found};
 use crate::answer::{Answer, Refusal, parse, text};
 use crate::emulator::{Incoming, Shared};
 use crate::key::WalletKey;
@@ -71,7 +71,10 @@ pub(super) fn create(
         owner: text_of("owner"),
         alias: text_of("alias"),
     };
-    let json = wallet.to_json(now);
+    let mut json = wallet.to_json(now);
+    if state.mischief == Some(Mischief::FewerSigners) {
+        json["config"]["delegatedSigners"] = json!([]);
+    }
     remember(state, request, &address);
     state.wallets.insert(address, wallet);
     Ok(Answer { status: 201, ..Answer::ok(json) })

@@ -1,0 +1,115 @@
+//! What is approved on Crossmint and what is not, against the emulator.
+
+use std::sync::{Arc, Mutex};
+
+use signer_client::crossmint::{ApprovalPolicy, ApprovalRequest, Content, NewWallet};
+use signer_emulator::{FaultRule, Mischief};
+use signer_protocols::Json;
+use signer_protocols::crossmint::Scheme;
+use signer_protocols::crossmint::rest::TypedData;
+
+use crate::crossmint::{chain, secret, start, transaction};
+
+/// Says no to everything, and remembers what it was asked.
+#[derive(Default)]
+struct Nothing(Mutex<Vec<String>>);
+
+impl ApprovalPolicy for Nothing {
+    fn allows(&self, request: &ApprovalRequest<'_>) -> bool {
+        let what = match request.content {
+            Content::EvmHash(_) => "evm",
+            Content::Solana { as_requested: None, .. } => "solana, of the service",
+            Content::Solana { .. } => "solana",
+            Content::Stellar(_) => "stellar",
+            _ => "another",
+        };
+        self.0.lock().unwrap().push(what.into());
+        false
+    }
+}
+
+/// A transaction, a transfer, a message, typed data, a signer that comes and one that goes: each is asked about, and a
+/// no ends it before anything is signed.
+#[tokio::test]
+async fn a_policy_is_asked_about_everything_that_is_signed() {
+    let (emulator, plain) = start().await;
+    for (name, what, least) in
+        [("base", "evm", 6), ("solana", "solana, of the service", 3), ("stellar", "stellar", 4)]
+    {
+        let signer = |digit| plain.signer(&secret(digit), chain(name), Scheme::Current).unwrap();
+        let new = NewWallet::new(chain(name)).signer(signer(2).locator());
+        let wallet = plain.create_wallet(new, &secret(1)).await.unwrap();
+        let policy = Arc::new(Nothing::default());
+        let client = plain.clone().approval_policy(policy.clone());
+        let wallet = client.wallet(wallet.address(), chain(name), &secret(1)).await.unwrap();
+        let recipient = match name {
+            "base" => format!("0x{}", "11".repeat(20)),
+            _ => wallet.signer().address().to_string(),
+        };
+        let mut refused = vec![
+            wallet.transfer("usdc", &recipient, "1").await.map(drop),
+            wallet.add_signer(&signer(3).locator()).await,
+            wallet.remove_signer(&signer(2).locator()).await,
+        ];
+        if name != "solana" {
+            refused.push(wallet.send(transaction(name, "")).await.map(drop));
+        }
+        if name == "base" {
+            let empty = || Json::Object([].into());
+            let typed = TypedData {
+                domain: empty(),
+                message: empty(),
+                primary_type: "A".into(),
+                types: empty(),
+            };
+            refused.push(wallet.sign_message("hello").await.map(drop));
+            refused.push(wallet.sign_typed_data(typed).await.map(drop));
+        }
+        assert_eq!(refused.len(), least);
+        for outcome in refused {
+            assert!(outcome.unwrap_err().is_refused(), "{name}");
+        }
+        assert_eq!(*policy.0.lock().unwrap(), vec![what; least], "{name}");
+    }
+    assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/approvals")));
+}
+
+/// The first attempt was taken and its answer lost: the second is told that the approval is there already.
+#[tokio::test]
+async fn an_approval_that_is_there_already_is_as_good() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions/", wallet.address());
+    emulator.fault(format!("POST {path}=lost*1").parse::<FaultRule>().unwrap());
+    wallet.send(transaction("base", "")).await.unwrap();
+    assert_eq!(emulator.count("POST", &path), 2);
+}
+
+#[tokio::test]
+async fn a_wallet_is_opened_by_the_mail_address_of_its_owner() {
+    let (_emulator, client) = start().await;
+    let owner = "user+1@example.com";
+    for name in ["base", "solana"] {
+        let new = NewWallet::new(chain(name)).owner(format!("email:{owner}"));
+        let made = client.create_wallet(new, &secret(1)).await.unwrap();
+        let chain_type = if name == "base" { "evm" } else { name };
+        let locator = format!("email:{owner}:{chain_type}");
+        let found = client.wallet(&locator, chain(name), &secret(1)).await.unwrap();
+        assert_eq!(found.address(), made.address());
+    }
+    let missing = client.wallet("email:nobody@example.com:evm", chain("base"), &secret(1)).await;
+    assert!(missing.unwrap_err().is_not_found());
+    let other = client.wallet(&format!("email:{owner}:solana"), chain("base"), &secret(1)).await;
+    assert!(other.unwrap_err().is_input());
+}
+
+#[tokio::test]
+async fn a_new_wallet_has_the_signers_that_were_asked_for() {
+    let (emulator, client) = start().await;
+    let signer = client.signer(&secret(2), chain("base"), Scheme::Current).unwrap().locator();
+    let new = || NewWallet::new(chain("base")).signer(signer.clone());
+    let wallet = client.create_wallet(new(), &secret(1)).await.unwrap();
+    assert_eq!(wallet.signers().await.unwrap().delegated.len(), 1);
+    emulator.crossmint_mischief(Some(Mischief::FewerSigners));
+    assert!(client.create_wallet(new(), &secret(1)).await.unwrap_err().is_mismatch());
+}

@@ -1,0 +1,181 @@
+//! Privy's wallets, quorums and policies as the service may have them, against the emulator.
+
+use signer_client::privy::{
+    Authorization, ChainType, CreatePolicy, CreateWallet, Expiry, KeyQuorum, KeyQuorumChange,
+    NewKeyQuorum, Owner, Policy, PolicyChange, Transaction, Update, Wallet,
+};
+use signer_protocols::Json;
+use signer_protocols::privy::rpc::RpcRequest;
+
+use crate::privy::{key, owned, start};
+
+#[tokio::test]
+async fn a_change_of_a_quorum_says_what_is_cleared_emptied_and_kept() {
+    let (emulator, client) = start().await;
+    let (one, two) = (key(1), key(2));
+    let keys = [one.verifying_key(), two.verifying_key()];
+    let quorum = NewKeyQuorum {
+        user_ids: vec!["user-1".into()],
+        display_name: Some("shop".into()),
+        ..NewKeyQuorum::of_keys(2, &keys)
+    };
+    let quorum = client.create_key_quorum(&quorum).send().await.unwrap();
+    let change = KeyQuorumChange {
+        user_ids: Update::Set(vec![]),
+        display_name: Update::Clear,
+        authorization_threshold: Update::Set(1),
+        ..KeyQuorumChange::default()
+    };
+    let request = client.update_key_quorum(&quorum.id, &change);
+    // The quorum as it was signs.
+    let request = request.authorization(Authorization::key(one.clone()).and_key(two));
+    let changed = request.send().await.unwrap();
+    let sent = emulator.seen().last().unwrap().body.clone();
+    assert_eq!(sent, br#"{"authorization_threshold":1,"display_name":null,"user_ids":[]}"#);
+    assert_eq!((changed.authorization_threshold, &changed.display_name), (Some(1), &None));
+    assert_eq!(changed.other["user_ids"], Json::Array(vec![]));
+    let Json::Array(kept) = &changed.other["authorization_keys"] else { panic!("{changed:?}") };
+    assert_eq!(kept.len(), 2, "what is not named is kept");
+
+    let nothing = KeyQuorumChange::default();
+    let request = client.update_key_quorum(&quorum.id, &nothing);
+    assert_eq!(request.authorization(Authorization::key(one)).send().await.unwrap(), changed);
+    assert_eq!(emulator.seen().last().unwrap().body, b"{}");
+}
+
+#[tokio::test]
+async fn a_change_of_a_policy_says_what_is_cleared_and_emptied() {
+    let (emulator, client) = start().await;
+    let key = key(1);
+    let policy = CreatePolicy {
+        version: "1.0".into(),
+        name: "small".into(),
+        chain_type: ChainType::ETHEREUM,
+        rules: vec![Json::Object([("name".to_owned(), Json::Null)].into())],
+        owner: Some(Owner::public_key(&key.verifying_key())),
+    };
+    let policy = client.create_policy(&policy).send().await.unwrap();
+    assert_eq!(policy.rules.len(), 1);
+    let change = PolicyChange {
+        rules: Update::Set(vec![]),
+        owner: Update::Clear,
+        ..PolicyChange::default()
+    };
+    let request = client.update_policy(&policy.id, &change).authorization(Authorization::key(key));
+    let changed = request.send().await.unwrap();
+    assert_eq!(emulator.seen().last().unwrap().body, br#"{"owner":null,"rules":[]}"#);
+    assert_eq!((changed.rules, &changed.other["owner_id"]), (vec![], &Json::Null));
+    // Nobody owns it now.
+    client.delete_policy(&policy.id).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_users_sign_together_and_each_session_is_renewed_once() {
+    let (emulator, client) = start().await;
+    let quorum = NewKeyQuorum {
+        user_ids: vec!["user-1".into(), "user-2".into()],
+        authorization_threshold: Some(2),
+        ..NewKeyQuorum::default()
+    };
+    let quorum = client.create_key_quorum(&quorum).send().await.unwrap();
+    let wallet = CreateWallet::new(ChainType::ETHEREUM).owner_id(&quorum.id);
+    let wallet = client.create_wallet(&wallet).send().await.unwrap();
+    let sessions = ["test-user-token:user-1", "test-user-token:user-2"]
+        .map(|token| client.user_session(token.into()));
+    let sign = |authorization| {
+        let request = client.personal_sign(&wallet, "x").expiry(Expiry::Never);
+        request.authorization(authorization).send()
+    };
+    let [one, two] = sessions.clone();
+    let both = Authorization::user(one.clone()).and_user(two);
+    sign(both.clone()).await.unwrap();
+    assert_eq!(
+        sign(Authorization::user(one)).await.unwrap_err().code(),
+        Some("insufficient_correct_authorization_signatures")
+    );
+    let exchanges = || emulator.count("POST", "/privy/v1/wallets/authenticate");
+    assert_eq!(exchanges(), 2);
+    emulator.skew_clock(11 * 60 * 1_000);
+    sign(both).await.unwrap();
+    assert_eq!(exchanges(), 4);
+}
+
+#[tokio::test]
+async fn solana_transactions_are_signed_and_sent() {
+    let (emulator, client) = start().await;
+    let key = key(1);
+    let wallet = owned(&client, ChainType::SOLANA, &key).await;
+    // One empty signature and a message of 8 bytes, in base64.
+    let transaction = format!("AQ{}==", "A".repeat(96));
+    let signed = || Authorization::key(key.clone());
+    let call = RpcRequest::solana_sign_transaction(&transaction);
+    let answer = client.rpc(&wallet.id, &call).authorization(signed()).send().await.unwrap();
+    assert_ne!(answer.text("signed_transaction"), Some(transaction.as_str()));
+    let call = RpcRequest::solana_sign_and_send_transaction("solana:mainnet", &transaction);
+    let path = format!("/privy/v1/wallets/{}/rpc", wallet.id);
+    emulator.fault(format!("POST {path}=lost*1").parse().unwrap());
+    let answer = client.rpc(&wallet.id, &call).authorization(signed()).send().await.unwrap();
+    let id = answer.text("transaction_id").unwrap();
+    assert_eq!(client.transaction(id).await.unwrap().caip2.as_deref(), Some("solana:mainnet"));
+    // What was sent and whose answer was lost goes out again under the same key.
+    let seen = emulator.seen();
+    let keys: Vec<_> = seen
+        .iter()
+        .filter(|seen| seen.path == path)
+        .map(|seen| seen.headers["privy-idempotency-key"].clone())
+        .collect();
+    assert_eq!(keys.len(), 3);
+    assert!(keys[0] != keys[1] && keys[1] == keys[2]);
+}
+
+#[tokio::test]
+async fn a_call_given_as_json_is_canonical_and_keeps_its_integers() {
+    let (emulator, client) = start().await;
+    let key = key(1);
+    let wallet = owned(&client, ChainType::ETHEREUM, &key).await;
+    let call = |json: &str| {
+        let request = client.rpc_json(&wallet.id, json.as_bytes());
+        request.authorization(Authorization::key(key.clone())).send()
+    };
+    let json = r#"{ "params": {"message": "hi", "encoding": "utf-8"}, "method": "personal_sign", "new": 1.0 }"#;
+    assert_eq!(call(json).await.unwrap().method, "personal_sign");
+    let sent =
+        br#"{"method":"personal_sign","new":1,"params":{"encoding":"utf-8","message":"hi"}}"#;
+    assert_eq!(emulator.seen().last().unwrap().body, sent);
+    let before = emulator.seen().len();
+    for bad in [
+        r#"{"method":"eth_sendTransaction","params":{"value":9007199254740993}}"#,
+        r#"{"method":"a","method":"b"}"#,
+        "not json",
+    ] {
+        assert!(call(bad).await.unwrap_err().is_input(), "{bad}");
+    }
+    assert_eq!(emulator.seen().len(), before, "nothing was sent");
+}
+
+#[test]
+fn what_a_service_of_tomorrow_says_survives() {
+    let wallet = r#"{"id":"w","address":"a","chain_type":"quantum","policy_ids":null,
+        "additional_signers":[{"signer_id":"q","weight":3}],"new":{"a":[1,-1,0.5,null]}}"#;
+    let wallet: Wallet = serde_json::from_str(wallet).unwrap();
+    assert_eq!(wallet.chain_type, ChainType::other("quantum".into()));
+    assert_eq!(wallet.policy_ids, Vec::<String>::new());
+    assert_eq!(wallet.additional_signers[0].other["weight"], Json::Unsigned(3));
+    // What was read can be said again.
+    let again = serde_json::to_string(&wallet.additional_signers[0]).unwrap();
+    assert_eq!(again, r#"{"signer_id":"q","weight":3}"#);
+    let Json::Object(new) = &wallet.other["new"] else { panic!("{wallet:?}") };
+    let numbers = [Json::Unsigned(1), Json::Signed(-1), Json::Number(0.5), Json::Null];
+    assert_eq!(new["a"], Json::Array(numbers.into()));
+
+    let transaction = r#"{"id":"t","status":"teleported","when":1764000000000}"#;
+    let transaction: Transaction = serde_json::from_str(transaction).unwrap();
+    assert_eq!(transaction.status.as_str(), "teleported");
+    assert!(!transaction.status.is_success() && !transaction.status.is_failure());
+    assert_eq!(transaction.other["when"], Json::Unsigned(1_764_000_000_000));
+
+    let quorum: KeyQuorum = serde_json::from_str(r#"{"id":"q","kind":"mixed"}"#).unwrap();
+    assert_eq!(quorum.other["kind"], Json::String("mixed".into()));
+    let policy: Policy = serde_json::from_str(r#"{"id":"p","rules":null,"mode":"dry"}"#).unwrap();
+    assert_eq!((policy.rules, &policy.other["mode"]), (vec![], &Json::String("dry".into())));
+}
