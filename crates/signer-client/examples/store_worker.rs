@@ -2,6 +2,7 @@
 //!
 //! `churn DIR` replaces one token and adds access keys until it is killed, and says what it has done.
 //! `fill DIR` writes tokens that grow until the disk takes no more, and says what is there afterwards.
+//! `full DIR` fills a disk of its own to the last byte, adds an access key, makes room and adds it again.
 //! `token file:DIR|redis:URL PORT` asks for the token that the service on PORT of loopback gives, and for another one
 //! after a line on its standard input; a second line ends it.
 #![allow(missing_docs, clippy::disallowed_methods)]
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use signer_client::{
     AccessKeyStore, BaseUrl, Error, FileAccessKeyStore, FileTokenStore, IdentityId,
-    RedisTokenStore, Token, TokenCache, TokenKey, TokenSource, TokenStore,
+    RedisTokenStore, StoreError, Token, TokenCache, TokenKey, TokenSource, TokenStore,
 };
 
 const BASE: &str = "http://127.0.0.1:1";
@@ -28,8 +29,9 @@ async fn main() -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["churn", folder] => churn(folder).await,
         ["fill", folder] => fill(folder).await,
+        ["full", folder] => full(folder).await,
         ["token", store, port] => token(store, port.parse()?).await,
-        _ => Err("store_worker churn DIR | fill DIR | token STORE PORT".into()),
+        _ => Err("store_worker churn DIR | fill DIR | full DIR | token STORE PORT".into()),
     }
 }
 
@@ -91,6 +93,24 @@ async fn fill(folder: &str) -> Result<(), Failure> {
     let kept = keys.load(&id).await?;
     let same = kept.is_some_and(|key| key.expose_secret() == "the access key");
     say(if same { "the access key is there" } else { "the access key is lost" })?;
+    Ok(())
+}
+
+async fn full(folder: &str) -> Result<(), Failure> {
+    let keys = FileAccessKeyStore::new(folder);
+    let id = IdentityId::new(&BaseUrl::parse(BASE)?, "worker");
+    let filler = std::path::Path::new(folder).join("filler");
+    let mut file = std::fs::File::create(&filler)?;
+    while file.write_all(&[0; 512]).is_ok() {}
+    drop(file);
+    let told = |key: Result<SecretString, StoreError>| match key {
+        Ok(key) => format!("{} stands", key.expose_secret()),
+        Err(error) => format!("refused: {error}"),
+    };
+    say(&told(keys.insert(&id, &"the first key".into()).await))?;
+    std::fs::remove_file(&filler)?;
+    // Nobody was told that the first one stands.
+    say(&told(keys.insert(&id, &"the second key".into()).await))?;
     Ok(())
 }
 

@@ -107,7 +107,7 @@ async fn a_wallet_is_opened_by_the_mail_address_of_its_owner() {
 async fn a_new_wallet_has_the_signers_that_were_asked_for() {
     let (emulator, client) = start().await;
     let signer = client.signer(&secret(2), chain("base"), Scheme::Current).unwrap().locator();
-    let new = || NewWallet::new(chain("base")).signer(signer.clone());
+    let new = || NewWallet::new(chain("base")).signer(signer);
     let wallet = client.create_wallet(new(), &secret(1)).await.unwrap();
     assert_eq!(wallet.signers().await.unwrap().delegated.len(), 1);
     emulator.crossmint_mischief(Some(Mischief::FewerSigners));

@@ -197,12 +197,12 @@ async fn a_token_is_bound_to_its_origin_key_and_identity() {
     }
 }
 
-#[test]
-fn a_full_disk_keeps_what_is_there() {
-    let folder = worker::folder("full");
+/// The worker on a disk of its own, of 64 KiB.
+fn on_a_small_disk(name: &str, task: &str) -> String {
+    let folder = worker::folder(name);
     fs::create_dir_all(&folder).unwrap();
     let script = format!(
-        "mount -t tmpfs -o size=64k,mode=700 tmpfs {0} && exec {1} fill {0}",
+        "mount -t tmpfs -o size=64k,mode=700 tmpfs {0} && exec {1} {task} {0}",
         folder.display(),
         worker::program().display()
     );
@@ -210,12 +210,23 @@ fn a_full_disk_keeps_what_is_there() {
         .args(["--map-root-user", "--mount", "sh", "-c", &script])
         .output()
         .expect("unshare is needed, of Debian's package util-linux");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_full_disk_keeps_what_is_there() {
     assert_eq!(
-        said,
+        on_a_small_disk("full", "fill"),
         "refused: the store does not answer\nthe old token is there\nthe access key is there\n",
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn an_access_key_that_a_full_disk_does_not_keep_is_none() {
+    assert_eq!(
+        on_a_small_disk("full-of-keys", "full"),
+        "refused: the store does not answer\nthe second key stands\n",
     );
 }
 
@@ -223,6 +234,9 @@ fn a_full_disk_keeps_what_is_there() {
 #[test]
 fn a_failing_disk_keeps_what_is_there() {
     for (call, after) in [
+        ("fsync", 1),
+        ("fsync", 3),
+        ("fsync", 5),
         ("fsync", 8),
         ("fsync", 9),
         ("fsync", 10),
@@ -244,7 +258,8 @@ fn a_failing_disk_keeps_what_is_there() {
             .output()
             .expect("strace is needed: cargo xtask setup, or install the package strace");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if call == "linkat" {
+        let no_key = call == "linkat" || call == "fsync" && after < 8;
+        if no_key {
             assert!(!output.status.success(), "a key that is not kept is not used");
             assert!(said.is_empty());
         } else {
@@ -259,11 +274,13 @@ fn a_failing_disk_keeps_what_is_there() {
             let last = tokens.load(&key()).await.unwrap().map_or(0, |token| token.version());
             let token = Token::new("fresh".into()).succeeding(last);
             assert!(tokens.replace(&key(), last, &token).await.unwrap());
-            if call != "linkat" {
-                let keys = FileAccessKeyStore::new(&folder);
-                let kept = keys.load(&IdentityId::new(&base(), "worker")).await.unwrap();
-                assert_eq!(kept.unwrap().expose_secret(), "the access key", "{call} {after}");
-            }
+            let keys = FileAccessKeyStore::new(&folder);
+            let id = IdentityId::new(&base(), "worker");
+            let whole = |key: &SecretString| key.expose_secret() == "the access key";
+            let kept = keys.load(&id).await.unwrap();
+            assert!(kept.as_ref().map_or(no_key, whole), "{call} {after}");
+            let kept = keys.insert(&id, &"the access key".into()).await.unwrap();
+            assert!(whole(&kept), "{call} {after}");
         });
     }
 }

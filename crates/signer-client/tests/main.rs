@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod abstraxn;
+mod abstraxn_stores;
 mod blink;
 mod crossmint;
 mod crossmint_approvals;

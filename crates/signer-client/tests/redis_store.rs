@@ -65,6 +65,21 @@ async fn a_lease_has_one_holder_and_ends() {
 }
 
 #[tokio::test]
+async fn a_password_stands_in_no_error() {
+    let server = RedisServer::start();
+    let with = |url: &str| RedisTokenStore::new(&url.into(), Duration::from_millis(500));
+    // The server has none, so it refuses this one; nor can the second be read.
+    let address = server.address;
+    let store = with(&format!("redis://user:canary-of-redis@{address}")).unwrap();
+    let error = store.load(&key("user")).await.unwrap_err();
+    assert_eq!(error, StoreError::Unavailable);
+    let unreadable = with("redis://user:canary-of-redis@host:port").unwrap_err();
+    for text in [format!("{error} {error:?} {store:?}"), format!("{unreadable} {unreadable:?}")] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_redis_that_is_gone_is_said_to_be() {
     let mut server = RedisServer::start();
     let store = store(&server);

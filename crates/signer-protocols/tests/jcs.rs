@@ -402,6 +402,13 @@ fn keys_of_typed_maps() {
     assert_eq!(jcs::to_vec(&Pair(1, "two")).unwrap(), b"[1,\"two\"]");
 }
 
+/// What is compared are names, not what is written for them: a quote sorts before a letter, its escape after it.
+#[test]
+fn names_with_escapes_are_in_the_order_of_their_characters() {
+    let names = BTreeMap::from([("a\"b", 1), ("aZb", 2)]);
+    assert_eq!(jcs::to_vec(&names).unwrap(), br#"{"a\"b":1,"aZb":2}"#);
+}
+
 /// Surrogate pairs come before U+E000 to U+FFFF, whichever of the two keys is ASCII.
 #[test]
 fn keys_in_utf16_order_when_one_is_ascii() {
