@@ -135,7 +135,8 @@ fn is_exact(value: &Json) -> bool {
     match value {
         Json::Unsigned(number) => *number < 1 << 53,
         Json::Signed(number) => number.unsigned_abs() < 1 << 53,
-        Json::Number(number) => number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0,
+        // Doubles from there on are integers, all of them.
+        Json::Number(number) => number.abs() < 9_007_199_254_740_992.0,
         Json::Array(items) => items.iter().all(is_exact),
         Json::Object(members) => members.values().all(is_exact),
         Json::Null | Json::Bool(_) | Json::String(_) => true,

@@ -153,7 +153,8 @@ impl SignerEndpoint {
         self.sign_under(request, &random::uuid()?).await
     }
 
-    /// Has a payment signed under an idempotency key: the same request under the same key is the same payment.
+    /// Has a payment signed under an idempotency key: the same request under the same key is the same payment at an
+    /// endpoint that heeds the header, as `signer serve` does. Another may sign it twice.
     ///
     /// # Errors
     /// [`Error`].
