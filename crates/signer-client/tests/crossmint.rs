@@ -7,7 +7,7 @@ use std::time::Duration;
 use signer_client::BaseUrl;
 use signer_client::crossmint::{
     ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, Rotation, ServiceWritten,
-    Waiting,
+    Waiting, Wallet,
 };
 use signer_emulator::{Emulator, FaultRule, Mischief};
 use signer_protocols::Json;
@@ -59,6 +59,11 @@ fn solana_transaction(payer: &str) -> String {
     wire.extend([1, 2, 2, 0, 1, 12, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     let mut text = vec![0; base58::encoded_len(wire.len())];
     base58::encode(&wire, &mut text).unwrap().into()
+}
+
+/// The path under which the transactions of a wallet are.
+pub(crate) fn transactions_of(wallet: &Wallet) -> String {
+    format!("/crossmint/api/2025-06-09/wallets/{}/transactions", wallet.address())
 }
 
 pub(crate) fn transaction(name: &str, payer: &str) -> Transaction {
@@ -302,7 +307,7 @@ async fn after_an_approval_a_failure_leaves_the_outcome_open() {
         let (emulator, client) = start().await;
         let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
         let (place, fault) = fault.split_once('=').unwrap();
-        let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions", wallet.address());
+        let path = transactions_of(&wallet);
         let method = if place == "/" { "GET" } else { "POST" };
         // The id is the next one of the emulator.
         let id = if place == "/" { "/".into() } else { format!("/operation-00000001{place}") };
@@ -325,16 +330,10 @@ async fn an_approval_that_may_have_been_taken_is_not_reported_as_refused() {
     for refusal in [429, 401, 404, 408] {
         let (emulator, client) = start().await;
         let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-        let path =
-            format!("POST /crossmint/api/2025-06-09/wallets/{}/transactions/", wallet.address());
-        emulator.fault(
-            format!("{path}operation-00000001/approvals=lost*1").parse::<FaultRule>().unwrap(),
-        );
-        emulator.fault(
-            format!("{path}operation-00000001/approvals=status:{refusal}")
-                .parse::<FaultRule>()
-                .unwrap(),
-        );
+        let path = format!("{}/operation-00000001/approvals", transactions_of(&wallet));
+        for fault in ["lost*1".to_owned(), format!("status:{refusal}")] {
+            emulator.fault(format!("POST {path}={fault}").parse::<FaultRule>().unwrap());
+        }
         let error = wallet.send_under(transaction("base", ""), "key-1").await.unwrap_err();
         assert!(error.is_outcome_unknown(), "{refusal}: {error:?}");
         assert_eq!(error.idempotency_key(), Some("key-1"), "{refusal}");
@@ -399,7 +398,7 @@ async fn a_rotation_of_the_admin_changes_nothing_and_says_so() {
 async fn a_lost_answer_is_one_transaction() {
     let (emulator, client) = start().await;
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-    let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions", wallet.address());
+    let path = transactions_of(&wallet);
     emulator.fault(format!("POST {path}=lost*2").parse::<FaultRule>().unwrap());
     let sent = wallet.send(transaction("base", "")).await.unwrap();
     let again = wallet.wait_for_transaction(&sent.id).await.unwrap();

@@ -8,7 +8,7 @@ use signer_protocols::Json;
 use signer_protocols::crossmint::Scheme;
 use signer_protocols::crossmint::rest::TypedData;
 
-use crate::crossmint::{chain, secret, start, transaction};
+use crate::crossmint::{chain, secret, start, transaction, transactions_of};
 
 /// Says no to everything, and remembers what it was asked.
 #[derive(Default)]
@@ -79,7 +79,7 @@ async fn a_policy_is_asked_about_everything_that_is_signed() {
 async fn an_approval_that_is_there_already_is_as_good() {
     let (emulator, client) = start().await;
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-    let path = format!("/crossmint/api/2025-06-09/wallets/{}/transactions/", wallet.address());
+    let path = format!("{}/", transactions_of(&wallet));
     emulator.fault(format!("POST {path}=lost*1").parse::<FaultRule>().unwrap());
     wallet.send(transaction("base", "")).await.unwrap();
     assert_eq!(emulator.count("POST", &path), 2);

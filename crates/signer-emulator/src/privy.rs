@@ -123,16 +123,13 @@ fn dispatch(shared: &Shared, state: &mut State, request: &Incoming) -> Result<An
             Ok(Answer::ok(json))
         }
         ("PATCH" | "DELETE", ["v1", "key_quorums", id]) => {
-            let found = state.quorums.contains_key(*id);
-            if !found {
-                return Err(not_found("key quorum"));
-            }
+            let quorum = state.quorums.get(*id).ok_or_else(|| not_found("key quorum"))?;
+            let mut members = quorum.members();
             authorization::check(shared, state, request, Some(id))?;
             if method == "DELETE" {
                 state.quorums.remove(*id);
                 return Ok(Answer::ok(json!({"success": true})));
             }
-            let mut members = state.quorums.get(*id).map(Quorum::members).unwrap_or_default();
             merge(&mut members, &parse(&request.body)?);
             let quorum = Quorum::read(&members)?;
             let json = quorum.to_json(id);

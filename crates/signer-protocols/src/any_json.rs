@@ -7,6 +7,8 @@ use core::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
+use crate::json::{JsonErrorKind, PRIVATE_NUMBER, TWO_TO_53};
+
 /// A JSON value of any shape, for members that pass through.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -35,13 +37,11 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The name of the only member of the object that `serde_json` hands on for a number when any crate in the build
-/// switches its `arbitrary_precision` on. Its value is an owned text, which the text of a member never is, so a
-/// member that a service gives this name stays one.
-const PRIVATE_NUMBER: &str = "$serde_json::private::Number";
-
+/// Where any crate in the build switches `arbitrary_precision` of `serde_json` on, a number comes as an object whose only
+/// member has the name [`PRIVATE_NUMBER`]. Its value is an owned text, which the text of a member never is, so a member
+/// that a service gives this name stays one.
 struct JsonVisitor<'a> {
-    /// Where the value stands under [`PRIVATE_NUMBER`], whether it was the text of a number.
+    /// Where the value stands under that name, whether it was the text of a number.
     disguised: Option<&'a mut bool>,
 }
 
@@ -127,16 +127,16 @@ pub(crate) fn exactly<S: Serializer>(value: &Json, serializer: S) -> Result<S::O
     if is_exact(value) {
         value.serialize(serializer)
     } else {
-        Err(ser::Error::custom("an integer from 2^53 on must be a text"))
+        Err(ser::Error::custom(JsonErrorKind::InexactInteger))
     }
 }
 
 fn is_exact(value: &Json) -> bool {
     match value {
-        Json::Unsigned(number) => *number < 1 << 53,
-        Json::Signed(number) => number.unsigned_abs() < 1 << 53,
+        Json::Unsigned(number) => *number < TWO_TO_53,
+        Json::Signed(number) => number.unsigned_abs() < TWO_TO_53,
         // Doubles from there on are integers, all of them.
-        Json::Number(number) => number.abs() < 9_007_199_254_740_992.0,
+        Json::Number(number) => number.abs() < TWO_TO_53 as f64,
         Json::Array(items) => items.iter().all(is_exact),
         Json::Object(members) => members.values().all(is_exact),
         Json::Null | Json::Bool(_) | Json::String(_) => true,

@@ -14,6 +14,8 @@ pub use reader::Limits;
 pub(crate) use reader::parse;
 #[cfg(feature = "blink")]
 pub(crate) use reader::{Overflow, parse_with};
+#[cfg(any(feature = "crossmint", feature = "privy"))]
+pub(crate) use serializer::PRIVATE_NUMBER;
 pub(crate) use serializer::write_typed;
 #[cfg(any(feature = "blink", feature = "abstraxn"))]
 pub(crate) use value::Object;
@@ -24,3 +26,6 @@ pub(crate) use writer::canonicalize_value;
 pub(crate) use writer::number_text;
 #[cfg(any(feature = "blink", feature = "abstraxn", feature = "privy"))]
 pub(crate) use writer::write_string;
+
+/// From here on, doubles leave integers out.
+pub(crate) const TWO_TO_53: u64 = 1 << 53;

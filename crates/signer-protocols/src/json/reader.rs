@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::TWO_TO_53;
 use super::error::{JsonError, JsonErrorKind};
 use super::value::{Member, Number, Text, Value, sort_members};
 
@@ -37,9 +38,6 @@ impl Limits {
         self
     }
 }
-
-/// From here on, doubles leave integers out.
-const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
 
 /// Reads one JSON text (RFC 8259) strictly: UTF-8 without a byte order mark, no duplicate names, no
 /// lone surrogates, numbers within the finite doubles.
@@ -279,7 +277,9 @@ impl<'a> Reader<'a> {
         }
         let is_integer = self.at == integer + integer_digits;
         match text.parse::<f64>() {
-            Ok(value) if self.limits.exact_integers && is_integer && value.abs() >= TWO_TO_53 => {
+            Ok(value)
+                if self.limits.exact_integers && is_integer && value.abs() >= TWO_TO_53 as f64 =>
+            {
                 Err(JsonError::new(JsonErrorKind::InexactInteger, Some(start)))
             }
             Ok(value) if value.is_finite() || self.overflow != Overflow::Refused => {

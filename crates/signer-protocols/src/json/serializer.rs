@@ -64,7 +64,7 @@ impl Serializer<'_> {
 
 /// How `serde_json` names its own structs: a number with a feature of another crate on, and raw text.
 const PRIVATE: &str = "$serde_json::private::";
-const PRIVATE_NUMBER: &str = "$serde_json::private::Number";
+pub(crate) const PRIVATE_NUMBER: &str = "$serde_json::private::Number";
 
 type Output = Result<(), JsonError>;
 

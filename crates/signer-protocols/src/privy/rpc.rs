@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub use crate::Json;
 use crate::any_json::exactly;
+use crate::json::TWO_TO_53;
 
 /// A call of the rpc method of a wallet.
 ///
@@ -231,7 +232,7 @@ pub enum Quantity {
 /// A text from 2^53 on, where a JSON number would be another one.
 impl From<u64> for Quantity {
     fn from(value: u64) -> Self {
-        if value < 1 << 53 {
+        if value < TWO_TO_53 {
             Self::Integer(value)
         } else {
             Self::Hex(alloc::format!("0x{value:x}"))
