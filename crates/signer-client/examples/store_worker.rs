@@ -100,9 +100,12 @@ async fn full(folder: &str) -> Result<(), Failure> {
     let keys = FileAccessKeyStore::new(folder);
     let id = IdentityId::new(&BaseUrl::parse(BASE)?, "worker");
     let filler = std::path::Path::new(folder).join("filler");
-    let mut file = std::fs::File::create(&filler)?;
-    while file.write_all(&[0; 512]).is_ok() {}
-    drop(file);
+    let fill = || {
+        let mut file = std::fs::File::create(&filler)?;
+        while file.write_all(&[0; 512]).is_ok() {}
+        Ok::<_, std::io::Error>(())
+    };
+    fill()?;
     let told = |key: Result<SecretString, StoreError>| match key {
         Ok(key) => format!("{} stands", key.expose_secret()),
         Err(error) => format!("refused: {error}"),
@@ -111,6 +114,9 @@ async fn full(folder: &str) -> Result<(), Failure> {
     std::fs::remove_file(&filler)?;
     // Nobody was told that the first one stands.
     say(&told(keys.insert(&id, &"the second key".into()).await))?;
+    // What stands already needs no room.
+    fill()?;
+    say(&told(keys.insert(&id, &"the third key".into()).await))?;
     Ok(())
 }
 

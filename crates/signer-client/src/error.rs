@@ -37,8 +37,10 @@ pub(crate) enum Kind {
     Deadline,
     /// An answer that cannot be read as what it should be.
     Answer,
-    /// A store.
+    /// A store that does not answer.
     Store,
+    /// A store whose files others may read, or whose keys are damaged.
+    UnsafeStore,
     /// What is here contradicts what was asked.
     Conflict,
     /// Nobody is signed in any more.
@@ -123,9 +125,9 @@ impl Error {
         self.0.kind == Kind::Refused
     }
 
-    /// Whether a store is why.
+    /// Whether a store is why; `is_transient()`, too, where it did not answer.
     pub fn is_store(&self) -> bool {
-        self.0.kind == Kind::Store
+        matches!(self.0.kind, Kind::Store | Kind::UnsafeStore)
     }
 
     /// The HTTP status of the answer, if there was one.
@@ -192,6 +194,10 @@ impl Error {
 
     pub(crate) fn with_unknown_outcome(self) -> Self {
         self.with(|inner| inner.outcome_unknown = true)
+    }
+
+    pub(crate) fn with_known_outcome(self) -> Self {
+        if self.0.outcome_unknown { self.with(|inner| inner.outcome_unknown = false) } else { self }
     }
 
     /// Others who share the error keep theirs as it is.

@@ -41,7 +41,7 @@ pub trait TokenStore: Send + Sync + 'static {
     /// already; whether it did.
     ///
     /// # Errors
-    /// [`StoreError`]; then what was there before is still there.
+    /// [`StoreError`]; then what was there before is there, or `token`, whose answer was lost.
     async fn replace(
         &self,
         key: &TokenKey,
@@ -140,7 +140,7 @@ impl From<StoreError> for Error {
         let kind = match error {
             StoreError::Unavailable => Kind::Store,
             StoreError::OtherKey => Kind::Conflict,
-            StoreError::Unsafe | StoreError::Damaged => Kind::Refused,
+            StoreError::Unsafe | StoreError::Damaged => Kind::UnsafeStore,
         };
         Self::new(kind, what)
     }

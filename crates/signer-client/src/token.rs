@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 
 pub use self::cache::{ServedToken, TokenCache, TokenSource};
 pub use self::key::TokenKey;
@@ -90,6 +91,12 @@ impl Token {
     /// Whether its end is known and past.
     pub(crate) fn has_ended(&self) -> bool {
         self.lifetime().is_some_and(|lifetime| lifetime.is_zero())
+    }
+
+    /// Whether it is the one that was written.
+    pub(crate) fn is_same(&self, written: &Self) -> bool {
+        let [ours, theirs] = [self, written].map(|token| token.access.expose_secret().as_bytes());
+        self.version == written.version && bool::from(ours.ct_eq(theirs))
     }
 
     /// The token that comes after one of the version `last`. Versions go with the clock, so that they grow even

@@ -7,19 +7,28 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use signer_client::abstraxn::{Client, Identity, TransactionType};
 use signer_client::{
-    BaseUrl, Error, Lease, MemoryAccessKeyStore, MemoryTokenStore, StoreError, Token, TokenKey,
-    TokenStore, TransportOptions,
+    AccessKeyStore, BaseUrl, Error, IdentityId, Lease, MemoryAccessKeyStore, MemoryTokenStore,
+    StoreError, Token, TokenKey, TokenStore, TransportOptions,
 };
 use signer_emulator::{Emulator, FaultRule};
 
+use crate::token_cache::BadStore;
 use crate::trace;
 
 fn client(emulator: &Emulator, tokens: Arc<dyn TokenStore>) -> Client {
+    with_keys(emulator, tokens, &MemoryAccessKeyStore::new())
+}
+
+fn with_keys(
+    emulator: &Emulator,
+    tokens: Arc<dyn TokenStore>,
+    keys: &MemoryAccessKeyStore,
+) -> Client {
     trace::look();
     let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
     Client::builder(base, "test-api-key".into())
         .token_store(tokens)
-        .access_key_store(Arc::new(MemoryAccessKeyStore::new()))
+        .access_key_store(Arc::new(keys.clone()))
         .quorum_key(emulator.abstraxn_quorum_key())
         .transport(TransportOptions { total: Duration::from_millis(500), ..Default::default() })
         .build()
@@ -144,4 +153,98 @@ async fn what_is_made_up_stands_in_no_log() {
     for secret in secrets {
         assert!(secret.len() >= 32 && !trace::was_logged(&secret), "{} bytes", secret.len());
     }
+}
+
+/// In doubt no key is made: it would be another wallet's.
+#[tokio::test]
+async fn no_key_is_made_while_it_is_not_known_whether_there_was_one() {
+    let emulator = Emulator::start().await.unwrap();
+    let down = || Arc::new(BadStore { inner: MemoryTokenStore::new(), fault: "load fails" });
+    let keys = MemoryAccessKeyStore::new();
+    let user = Identity::new("user-1");
+    let error = with_keys(&emulator, down(), &keys).authenticate(&user).await.unwrap_err();
+    assert!(error.is_store() && error.is_transient(), "{error:?}");
+    assert!(emulator.seen().is_empty());
+    let id = IdentityId::new(&BaseUrl::parse(&emulator.abstraxn_url()).unwrap(), "user-1");
+    assert!(keys.load(&id).await.unwrap().is_none());
+    // Whoever has the key signs in, and so does everybody after that.
+    let key = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    let given = user.clone().access_key(key.into());
+    with_keys(&emulator, down(), &keys).authenticate(&given).await.unwrap();
+    with_keys(&emulator, down(), &keys).authenticate(&user).await.unwrap();
+}
+
+/// A wrong key was given, and then the right one is found in the store.
+#[tokio::test]
+async fn a_wrong_key_does_not_stay_for_those_who_give_none() {
+    let emulator = Emulator::start().await.unwrap();
+    let user = Identity::new("user-1");
+    let first = client(&emulator, Arc::new(MemoryTokenStore::new()));
+    let right = first.authenticate(&user).await.unwrap().access_key();
+    let keys = MemoryAccessKeyStore::new();
+    let client = with_keys(&emulator, Arc::new(MemoryTokenStore::new()), &keys);
+    let wrong = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    let given = user.clone().access_key(wrong.into());
+    assert!(client.authenticate(&given).await.unwrap_err().is_conflict());
+    let id = IdentityId::new(&BaseUrl::parse(&emulator.abstraxn_url()).unwrap(), "user-1");
+    keys.insert(&id, &right).await.unwrap();
+    client.authenticate(&user).await.unwrap().whoami().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_does_not_keep_a_token_from_being_forgotten() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = MemoryTokenStore::new();
+    let client = client(&emulator, Arc::new(tokens.clone()));
+    let user = Identity::new("user-1");
+    let session = client.authenticate(&user).await.unwrap();
+    emulator.fault("POST /abstraxn/auth/logout=hang".parse::<FaultRule>().unwrap());
+    assert!(session.logout().await.unwrap_err().is_deadline());
+    let key = TokenKey::new(
+        &BaseUrl::parse(&emulator.abstraxn_url()).unwrap(),
+        &"test-api-key".into(),
+        "user-1",
+    );
+    assert!(tokens.load(&key).await.unwrap().is_none(), "whoever is told so can rely on it");
+}
+
+#[tokio::test]
+async fn a_logout_without_a_session_begins_none() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator, Arc::new(MemoryTokenStore::new()));
+    let user = Identity::new("user-1");
+    client.logout(&user).await.unwrap();
+    assert!(emulator.seen().is_empty());
+    client.authenticate(&user).await.unwrap();
+    client.logout(&user).await.unwrap();
+    client.logout(&user).await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 1);
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/logout"), 1);
+    assert!(client.authenticate(&user).await.unwrap().did_create());
+}
+
+/// A signature that may exist is not one that was not made; and a refresh is not the call.
+#[tokio::test]
+async fn a_signature_whose_answer_was_lost_may_exist() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator, Arc::new(MemoryTokenStore::new()));
+    let session = client.authenticate(&Identity::new("user-1")).await.unwrap();
+    for (path, is_unknown) in [
+        ("/abstraxn/sign/transaction", true),
+        ("/abstraxn/export-wallet", true),
+        ("/abstraxn/whoami", false),
+    ] {
+        emulator.fault(format!("POST {path}=lost").parse::<FaultRule>().unwrap());
+        let error = match path {
+            "/abstraxn/whoami" => session.whoami().await.unwrap_err(),
+            "/abstraxn/export-wallet" => session.export().await.map(drop).unwrap_err(),
+            _ => session.sign_personal(b"x").await.unwrap_err(),
+        };
+        assert_eq!(error.is_outcome_unknown(), is_unknown, "{path}: {error:?}");
+        emulator.clear_faults();
+    }
+    emulator.abstraxn_revoke(false);
+    emulator.fault("POST /abstraxn/auth/refresh=lost".parse::<FaultRule>().unwrap());
+    let error = session.sign_personal(b"x").await.unwrap_err();
+    assert!(error.is_transient() && !error.is_outcome_unknown(), "{error:?}");
 }

@@ -131,6 +131,8 @@ async fn what_others_may_touch_is_refused() {
         mode(&path, loose);
         assert_eq!(tokens.load(&key()).await.unwrap_err(), StoreError::Unsafe);
     }
+    let error: signer_client::Error = StoreError::Unsafe.into();
+    assert!(error.is_store() && !error.is_transient() && !error.is_refused(), "{error:?}");
     mode(&path, 0o600);
     for loose in [0o750, 0o701, 0o777] {
         mode(&folder, loose);
@@ -226,7 +228,7 @@ fn a_full_disk_keeps_what_is_there() {
 fn an_access_key_that_a_full_disk_does_not_keep_is_none() {
     assert_eq!(
         on_a_small_disk("full-of-keys", "full"),
-        "refused: the store does not answer\nthe second key stands\n",
+        "refused: the store does not answer\nthe second key stands\nthe second key stands\n",
     );
 }
 

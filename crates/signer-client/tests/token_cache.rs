@@ -238,18 +238,33 @@ async fn an_early_refresh_that_is_refused_takes_no_good_token_away() {
     }
     assert!(service.fetches() > 1, "it was tried");
     assert!(store.load(&key()).await.unwrap().is_some(), "other processes use it, too");
-    // Refused itself, it has ended, and the session with it.
-    cache.replace(&first).await.unwrap_err();
-    sleep(Duration::from_secs(60)).await;
+    // Refused itself, it has ended, and the session with it: now, not after the pauses between the early ones.
     cache.replace(&first).await.unwrap_err();
     assert!(cache.existing().await.unwrap_err().is_unauthorized());
     assert!(store.load(&key()).await.unwrap().is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn refused_early_refreshes_do_not_keep_from_beginning_anew() {
+    let service = Arc::new(Service::default());
+    let cache =
+        TokenCache::new(key(), Arc::new(MemoryTokenStore::new()), Refusing(Arc::clone(&service)));
+    let first = cache.token().await.unwrap();
+    for _ in 0..1_000 {
+        sleep(Duration::from_secs(1)).await;
+        if cache.token().await.is_err() {
+            break;
+        }
+    }
+    // The refusal of the one that has ended is said once, and whoever asks next signs in.
+    assert!(service.fetches() > 3, "{}", service.fetches());
+    assert_ne!(text(&cache.token().await.unwrap()), text(&first));
+}
+
 /// A store whose steps fail or hang, as it is told.
-struct BadStore {
-    inner: MemoryTokenStore,
-    fault: &'static str,
+pub(crate) struct BadStore {
+    pub(crate) inner: MemoryTokenStore,
+    pub(crate) fault: &'static str,
 }
 
 impl BadStore {
@@ -271,7 +286,12 @@ impl TokenStore for BadStore {
 
     async fn replace(&self, key: &TokenKey, last: u64, token: &Token) -> Result<bool, StoreError> {
         self.step("replace").await?;
-        self.inner.replace(key, last, token).await
+        let replaced = self.inner.replace(key, last, token).await?;
+        // It is written, and the answer is lost.
+        if replaced && self.fault == "replace loses" {
+            return Err(StoreError::Unavailable);
+        }
+        Ok(replaced)
     }
 
     async fn remove(&self, key: &TokenKey, version: u64) -> Result<(), StoreError> {
@@ -292,6 +312,7 @@ async fn a_store_that_is_down_loses_no_token_and_stops_nobody() {
         "load hangs",
         "replace fails",
         "replace hangs",
+        "replace loses",
         "lease fails",
         "lease hangs",
         "all fails",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -101,6 +102,11 @@ impl Account {
         self.signed_in.load(Ordering::Relaxed)
     }
 
+    /// Whether a token is held here, good or not.
+    pub(super) fn has_token(&self) -> bool {
+        self.tokens.held().is_some()
+    }
+
     pub(super) fn has_key(&self, given: &SecretString) -> bool {
         is_same(given, &self.key.to_text())
     }
@@ -131,17 +137,19 @@ impl Account {
         &self,
         path: &[&str],
         route: &'static str,
+        repeat: Repeat<'_>,
         body: &B,
     ) -> Result<Answer, Error> {
         // A repetition sends the same bytes, by which the service knows that it is one.
         let body = json(body)?;
-        self.door.in_time(self.call_refreshing(path, route, Some(&body))).await
+        self.door.in_time(self.call_refreshing(path, route, repeat, Some(&body))).await
     }
 
     async fn call_refreshing(
         &self,
         path: &[&str],
         route: &'static str,
+        repeat: Repeat<'_>,
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
         let mut token = self.current().await?;
@@ -149,10 +157,11 @@ impl Account {
         loop {
             let bearer = bearer(token.token().access());
             let session = Some((AUTHORIZATION, &bearer));
-            match self.door.post(path, route, Repeat::Freely, session, body).await {
+            match self.door.post(path, route, repeat, session, body).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
                     refreshed = true;
-                    token = self.tokens.replace(&token).await.map_err(|error| self.named(error))?;
+                    let next = self.tokens.replace(&token).await;
+                    token = next.map_err(|error| self.before_the_call(error))?;
                 }
                 answer => return answer,
             }
@@ -168,8 +177,10 @@ impl Account {
     }
 
     async fn end_session(&self) -> Result<(), Error> {
-        let told = self.call_refreshing(&["auth", "logout"], "/auth/logout", None);
-        let told = self.door.in_time(told).await;
+        let told = self.call_refreshing(&["auth", "logout"], "/auth/logout", Repeat::Freely, None);
+        // A service that does not answer leaves time to forget the token.
+        let late = |_| Err(Error::new(Kind::Deadline, "the service did not answer in time"));
+        let told = timeout(self.door.transport.total() * 3 / 4, told).await.unwrap_or_else(late);
         // Refused for good what would have kept it alive, it has ended by itself.
         let is_over = self.tokens.held().is_none();
         self.tokens.forget().await?;
@@ -185,11 +196,12 @@ impl Account {
     }
 
     async fn current(&self) -> Result<ServedToken, Error> {
-        self.tokens.existing().await.map_err(|error| self.named(error))
+        self.tokens.existing().await.map_err(|error| self.before_the_call(error))
     }
 
-    /// A session that has ended is that of an identity.
-    fn named(&self, error: Error) -> Error {
+    /// A session that has ended is that of an identity; and whatever became of a refresh, the call was not made.
+    fn before_the_call(&self, error: Error) -> Error {
+        let error = error.with_known_outcome();
         if error.kind() == Kind::SignedOut { error.about(self.name()) } else { error }
     }
 }
@@ -275,6 +287,11 @@ impl TokenSource for SignIn {
     /// An answer that is none may have been a gateway's, but what has ended by itself is not waited for.
     fn ends_session(&self, error: &Error, replaced: &Token) -> bool {
         is_final(error) && (error.kind() == Kind::Status || replaced.has_ended())
+    }
+
+    /// The other half is for the call that needs the token.
+    fn deadline(&self) -> Duration {
+        self.door.transport.total() / 2
     }
 
     async fn fetch(&self, replaced: Option<&Token>) -> Result<Token, Error> {

@@ -17,7 +17,7 @@ use super::session::Session;
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::evm::{check_digest, mismatch};
-use crate::transport::json;
+use crate::transport::{Repeat, json};
 use crate::{Signer, random};
 
 /// The form of a transaction.
@@ -58,7 +58,7 @@ impl Session {
     pub async fn whoami(&self) -> Result<Identity, Error> {
         let query = WhoamiQuery { organization_id: self.needed_organization()?.into() };
         let request = self.stamp(WHOAMI_URL, json(&query)?)?;
-        let answer = self.account.call(&["whoami"], "/whoami", &request).await?;
+        let answer = self.account.call(&["whoami"], "/whoami", Repeat::Freely, &request).await?;
         answer.json::<WhoamiResponse>().map(|whoami| whoami.result)
     }
 
@@ -124,7 +124,8 @@ impl Session {
             target_public_key: recipient.target_public_key(),
         };
         let request = self.activity(parameters)?;
-        let answer = self.account.call(&["export-wallet"], "/export-wallet", &request).await?;
+        let (path, route) = (["export-wallet"], "/export-wallet");
+        let answer = self.account.call(&path, route, Repeat::Safely, &request).await?;
         let response: SignResponse = answer.json()?;
         let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
         let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
@@ -163,7 +164,8 @@ impl Session {
 
     async fn sign<P: ActivityParameters>(&self, parameters: P) -> Result<SignResponse, Error> {
         let request = self.activity(parameters)?;
-        self.account.call(&["sign", "transaction"], "/sign/transaction", &request).await?.json()
+        let (path, route) = (["sign", "transaction"], "/sign/transaction");
+        self.account.call(&path, route, Repeat::Safely, &request).await?.json()
     }
 
     fn activity<P: ActivityParameters>(&self, parameters: P) -> Result<StampedRequest, Error> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use signer_core::p256::VerifyingKey;
 use signer_protocols::abstraxn::wire::API_KEY_HEADER;
 use signer_protocols::abstraxn::{AccessKey, production_quorum_key};
@@ -21,8 +22,10 @@ use crate::{
     random,
 };
 
-/// How long the store may take to keep a key that was given.
-const KEEP_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a store may take where signing in does not depend on it.
+const STORE_DEADLINE: Duration = Duration::from_secs(5);
+/// How many identities may be opened at once.
+const DOORS: usize = 64;
 
 /// A client of one API key, for any number of identities. Clones share all.
 #[derive(Clone)]
@@ -34,8 +37,8 @@ struct Inner {
     tokens: Arc<dyn TokenStore>,
     access_keys: Option<Arc<dyn AccessKeyStore>>,
     accounts: RwLock<HashMap<String, Arc<Account>>>,
-    /// Held while an account is opened, so that one identity gets one key.
-    opening: Mutex<()>,
+    /// One of them is held while an account is opened, always the same for an identity, so that it gets one key.
+    opening: [Mutex<()>; DOORS],
 }
 
 /// Who signs in.
@@ -142,7 +145,7 @@ impl ClientBuilder {
             tokens: self.tokens,
             access_keys: self.access_keys,
             accounts: RwLock::default(),
-            opening: Mutex::default(),
+            opening: std::array::from_fn(|_| Mutex::default()),
         })))
     }
 }
@@ -185,16 +188,44 @@ impl Client {
             _ => self.open(identity).await?,
         };
         let first = !account.has_signed_in();
-        let token = account.sign_in().await?;
+        let token = account.sign_in().await.inspect_err(|error| {
+            if error.is_conflict() && !account.has_signed_in() {
+                self.close(&account);
+            }
+        })?;
         if let (Some(given), Some(store)) = (given.filter(|_| first), &self.0.access_keys) {
             // A key that was given and is good is kept beside those that are made here.
             let id = IdentityId::new(self.0.door.transport.base(), &identity.name);
-            let kept = timeout(KEEP_DEADLINE, store.insert(&id, given)).await;
+            let kept = timeout(STORE_DEADLINE, store.insert(&id, given)).await;
             if let Err(error) = kept.unwrap_or(Err(StoreError::Unavailable)) {
                 tracing::warn!(%error, "the given access key was not kept");
             }
         }
         Ok(Session::new(account, token))
+    }
+
+    /// Ends the session of an identity, where one is kept: the service is told, and the token is forgotten. Where none is,
+    /// nobody is signed in for it.
+    ///
+    /// # Errors
+    /// [`Error`]; the token is forgotten all the same.
+    pub async fn logout(&self, identity: &Identity) -> Result<(), Error> {
+        let key = TokenKey::new(self.0.door.transport.base(), &self.0.api_key, &identity.name);
+        let is_held = self.known(&identity.name).is_some_and(|it| it.has_token());
+        if !is_held {
+            let stored = self.0.door.in_time(async { Ok(self.0.tokens.load(&key).await?) });
+            if stored.await?.is_none() {
+                return Ok(());
+            }
+        }
+        match self.authenticate(identity).await {
+            Ok(session) => session.logout().await,
+            Err(error) => {
+                // The service is not told, but nobody goes on with the token from here.
+                self.forget(&identity.name).await?;
+                Err(error)
+            }
+        }
     }
 
     /// Forgets the token of an identity, here and in the store, without a word to the service: for a session that
@@ -206,12 +237,22 @@ impl Client {
         let door = &self.0.door;
         let forgotten = async {
             if let Some(account) = self.known(identity) {
-                return account.forget().await;
+                account.forget().await?;
+                self.close(&account);
+                return Ok(());
             }
             let key = TokenKey::new(door.transport.base(), &self.0.api_key, identity);
             Ok(self.0.tokens.remove(&key, u64::MAX).await?)
         };
         door.in_time(forgotten).await
+    }
+
+    /// Does not know the account any more: whoever asks next looks for its key again.
+    fn close(&self, account: &Arc<Account>) {
+        let mut accounts = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        if accounts.get(account.name()).is_some_and(|known| Arc::ptr_eq(known, account)) {
+            accounts.remove(account.name());
+        }
     }
 
     fn known(&self, name: &str) -> Option<Arc<Account>> {
@@ -223,7 +264,8 @@ impl Client {
         if identity.name.is_empty() || identity.name.len() > 512 {
             return Err(Error::input("user identity must be 1 to 512 bytes"));
         }
-        let _one = self.0.opening.lock().await;
+        let door = Sha256::digest(identity.name.as_bytes())[0];
+        let _one = self.0.opening[usize::from(door) % DOORS].lock().await;
         let given = identity.access_key.as_ref();
         let known = self.known(&identity.name);
         if let Some(account) = known.filter(|it| given.is_none_or(|given| it.has_key(given))) {
@@ -257,22 +299,23 @@ impl Client {
         if let Some(given) = &identity.access_key {
             // Whichever is the identity's, the other would be taken for it one day. A store that cannot be read is no
             // reason not to sign in.
-            return match store.load(id).await {
-                Ok(Some(stored)) if !is_same(&stored, given) => {
+            return match timeout(STORE_DEADLINE, store.load(id)).await {
+                Ok(Ok(Some(stored))) if !is_same(&stored, given) => {
                     Err(Error::from(StoreError::OtherKey).about(&*identity.name))
                 }
                 _ => Ok(given.clone()),
             };
         }
-        let signed_in = self.0.tokens.load(key).await.is_ok_and(|token| token.is_some());
+        let token = timeout(STORE_DEADLINE, self.0.tokens.load(key)).await;
+        let token = token.unwrap_or(Err(StoreError::Unavailable));
         match store.load(id).await? {
-            Some(stored) if signed_in => return Ok(stored),
+            Some(stored) if matches!(token, Ok(Some(_))) => return Ok(stored),
             // It may never have been used, and is not before it is kept as a whole.
             Some(stored) => return Ok(store.insert(id, &stored).await?),
             None => {}
         }
-        // With a token but no key, a new key would be another wallet's.
-        if signed_in {
+        // With a token but no key, a new key would be another wallet's; and so in doubt.
+        if token?.is_some() {
             let rule = "the identity was signed in with an access key that is not here: give it";
             return Err(Error::input(rule).about(&*identity.name));
         }

@@ -56,7 +56,9 @@ impl AccessKeyStore for FileAccessKeyStore {
             let stored = load(folder, &id)?;
             let sealed = seal(&id, stored.as_ref().unwrap_or(&key));
             for name in names(&id) {
-                folder.create(&name, &sealed)?;
+                if folder.read(&name)?.is_none() {
+                    folder.create(&name, &sealed)?;
+                }
             }
             folder.sync()?;
             // What stands is what can be read back from both copies, not what was meant.

@@ -31,11 +31,41 @@ pub(super) struct Machine {
     /// Counts the values that landed.
     generation: u64,
     held: Option<Held>,
-    flying: bool,
-    cool_until_ms: u64,
-    failures: u32,
+    flying: Option<Flight>,
+    /// Between flights that are needed, and between those whose value can wait: one that failed early does not keep
+    /// from fetching what is needed by now.
+    cooling: Cooling,
+    early_cooling: Cooling,
     /// Counts what was forgotten: a flight that took off before does not count.
     epoch: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flight {
+    /// Callers wait for it.
+    Needed,
+    /// It took off while what is held was good.
+    Early,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cooling {
+    until_ms: u64,
+    failures: u32,
+}
+
+impl Cooling {
+    /// What the service `asked` for, or a second that doubles; `jitter` of 256 parts adds up to a quarter.
+    fn crashed(&mut self, now_ms: u64, asked_ms: u64, jitter: u64) {
+        let doubled = COOL_DOWN_MS.saturating_mul(1 << self.failures.min(10)).min(MAX_COOL_DOWN_MS);
+        self.failures = self.failures.saturating_add(1);
+        self.rest(now_ms, doubled.max(asked_ms), jitter);
+    }
+
+    fn rest(&mut self, now_ms: u64, rest_ms: u64, jitter: u64) {
+        let rest_ms = rest_ms + rest_ms * jitter / 1024;
+        self.until_ms = self.until_ms.max(now_ms.saturating_add(rest_ms));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,17 +88,18 @@ impl Machine {
         if self.held.is_none() && refused.is_some() {
             return Decision::Ended;
         }
-        let cooling = now_ms < self.cool_until_ms;
+        let cooling = now_ms < self.cooling.until_ms;
         match self.held.filter(|held| !held.refused && now_ms < held.expires_at_ms) {
-            Some(held) if now_ms < held.refresh_at_ms || self.flying || cooling => Decision::Serve,
+            Some(held) if now_ms < held.refresh_at_ms || self.flying.is_some() => Decision::Serve,
+            Some(_) if cooling || now_ms < self.early_cooling.until_ms => Decision::Serve,
             Some(_) => {
-                self.flying = true;
+                self.flying = Some(Flight::Early);
                 Decision::ServeAndRefresh
             }
-            None if self.flying => Decision::Wait,
+            None if self.flying.is_some() => Decision::Wait,
             None if cooling => Decision::Fail,
             None => {
-                self.flying = true;
+                self.flying = Some(Flight::Needed);
                 Decision::Lead
             }
         }
@@ -80,35 +111,43 @@ impl Machine {
         let expires_at_ms = lifetime_ms.map_or(u64::MAX, |life| now_ms.saturating_add(life));
         let refresh_at_ms = expires_at_ms.saturating_sub(early_ms);
         self.held = Some(Held { refresh_at_ms, expires_at_ms, refused: false });
-        (self.flying, self.failures, self.cool_until_ms) = (false, 0, 0);
+        self.rested();
         self.generation += 1;
         self.generation
     }
 
-    /// The flight failed. There is no other until the cool-down ends: what the service `asked` for, or a second
-    /// that doubles; `jitter` of 256 parts adds up to a quarter.
+    /// The flight failed. There is no other of its kind until a cool-down ends, and none at all before the end of what
+    /// the service `asked` for.
     pub(super) fn crashed(&mut self, now_ms: u64, asked_ms: Option<u64>, jitter: u64) {
-        let doubled = COOL_DOWN_MS.saturating_mul(1 << self.failures.min(10)).min(MAX_COOL_DOWN_MS);
-        let cool_down = doubled.max(asked_ms.unwrap_or(0).min(MAX_ASKED_MS));
-        let cool_down = cool_down + cool_down * jitter / 1024;
-        self.flying = false;
-        self.failures = self.failures.saturating_add(1);
-        self.cool_until_ms = now_ms.saturating_add(cool_down);
+        let asked_ms = asked_ms.unwrap_or(0).min(MAX_ASKED_MS);
+        if self.flying.take() == Some(Flight::Early) {
+            self.early_cooling.crashed(now_ms, asked_ms, jitter);
+            self.cooling.rest(now_ms, asked_ms, jitter);
+        } else {
+            self.cooling.crashed(now_ms, asked_ms, jitter);
+        }
     }
 
     /// The flight found that what was held has ended for good. Whoever asks next begins anew.
     pub(super) fn ended(&mut self) {
-        (self.held, self.flying, self.failures, self.cool_until_ms) = (None, false, 0, 0);
+        self.held = None;
+        self.rested();
+    }
+
+    fn rested(&mut self) {
+        self.flying = None;
+        (self.cooling, self.early_cooling) = (Cooling::default(), Cooling::default());
     }
 
     /// The flight was taken down with its runtime, or took off before something was forgotten; it says nothing.
     pub(super) fn aborted(&mut self) {
-        self.flying = false;
+        self.flying = None;
     }
 
     /// Holds nothing any more, and cools no more; a flight that is under way brings nothing.
     pub(super) fn forget(&mut self) {
-        (self.held, self.cool_until_ms) = (None, 0);
+        self.held = None;
+        (self.cooling.until_ms, self.early_cooling.until_ms) = (0, 0);
         self.epoch += 1;
     }
 

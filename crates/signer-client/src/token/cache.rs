@@ -11,14 +11,10 @@ use crate::cache::{Cache, Failure, Fetched, Replaced, Served, Source};
 use crate::error::{Error, Kind};
 use crate::random;
 use crate::store::{StoreError, TokenStore};
+use crate::transport::after;
 
-/// How long it is waited for another process to bring a token.
-const TURN_DEADLINE: Duration = Duration::from_secs(45);
-/// How long the source may take.
+/// How long the source may take, where it does not say.
 const FETCH_DEADLINE: Duration = Duration::from_secs(15);
-/// How long a lease is good: for a fetch and keeping its token. Whoever waits for a holder that died waits no longer
-/// than a call may take.
-const LEASE: Duration = Duration::from_secs(20);
 /// How long one step of a store may take.
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often it is looked whether another process has brought a token.
@@ -41,6 +37,11 @@ pub trait TokenSource: Send + Sync + 'static {
     fn ends_session(&self, error: &Error, replaced: &Token) -> bool {
         let _ = (error, replaced);
         false
+    }
+
+    /// How long a fetch may take. Another process waits for one three times as long at most. Default: 15 s.
+    fn deadline(&self) -> Duration {
+        FETCH_DEADLINE
     }
 }
 
@@ -181,7 +182,7 @@ impl Coordinator {
         replaced: Option<&Token>,
         is_good: bool,
     ) -> Result<(Token, bool), Failure> {
-        let deadline = Instant::now() + TURN_DEADLINE;
+        let deadline = after(Instant::now(), self.source.deadline().saturating_mul(3));
         let epoch = self.epoch.load(Ordering::SeqCst);
         loop {
             let stored = match self.load_later(replaced).await? {
@@ -223,7 +224,7 @@ impl Coordinator {
         is_good: bool,
         epoch: u64,
     ) -> Result<(Token, bool), Failure> {
-        let fetched = timeout(FETCH_DEADLINE, self.source.fetch(last)).await;
+        let fetched = timeout(self.source.deadline(), self.source.fetch(last)).await;
         let late = || Err(Error::new(Kind::Deadline, "no token came in time"));
         let last_version =
             last.map_or(0, Token::version).max(self.forgotten.load(Ordering::SeqCst));
@@ -246,32 +247,34 @@ impl Coordinator {
         if self.epoch.load(Ordering::SeqCst) != epoch {
             return Err(ended_meanwhile().into());
         }
-        // Given once, it must not be lost to a store that stumbles: it is offered again, and served all the same.
+        if let Some(newer) = self.keep(&token, last_version).await? {
+            return Ok((newer, false));
+        }
+        if self.epoch.load(Ordering::SeqCst) != epoch {
+            // Whoever forgot it did so before it was there.
+            self.drop_stored(token.version).await;
+            return Err(ended_meanwhile().into());
+        }
+        Ok((token, true))
+    }
+
+    /// Has the store keep a token; the answer is a newer one that another process put there. Given once, a token must
+    /// not be lost to a store that stumbles: it is offered again, and served all the same.
+    async fn keep(&self, token: &Token, last_version: u64) -> Result<Option<Token>, Error> {
         let mut expected = last_version;
         for attempt in 1..=WRITES {
-            let write = self.store.replace(&self.key, expected, &token);
+            let write = self.store.replace(&self.key, expected, token);
             match timeout(STORE_DEADLINE, write).await {
-                Ok(Ok(true)) => {
-                    if self.epoch.load(Ordering::SeqCst) != epoch {
-                        // Whoever forgot it did so before it was there.
-                        self.drop_stored(token.version).await;
-                        return Err(ended_meanwhile().into());
-                    }
-                    return Ok((token, true));
-                }
-                Ok(Ok(false)) => {
-                    // Another wrote meanwhile, and what is stored is what all others use.
-                    let stored = self.load().await?;
-                    if let Some(newer) = stored.filter(|stored| stored.version > token.version) {
-                        return Ok((newer, false));
-                    }
+                Ok(Ok(true)) => return Ok(None),
+                Ok(Ok(false)) => match self.load().await? {
+                    // A write whose answer was lost.
+                    Some(stored) if stored.is_same(token) => return Ok(None),
+                    // What is stored is what all others use.
+                    Some(newer) if newer.version >= token.version => return Ok(Some(newer)),
                     // What is there is older than ours, or damaged.
-                    expected = token.version.saturating_sub(1);
-                }
-                Ok(Err(error)) if !error.is_worth_another_try() => {
-                    tracing::warn!(%error, "the token is kept in memory only");
-                    return Ok((token, true));
-                }
+                    _ => expected = token.version.saturating_sub(1),
+                },
+                Ok(Err(error)) if !error.is_worth_another_try() => break,
                 Ok(Err(_)) | Err(_) if attempt < WRITES => {
                     sleep(Duration::from_millis(50 << attempt)).await;
                 }
@@ -279,7 +282,7 @@ impl Coordinator {
             }
         }
         tracing::warn!("the token store does not take the token: it is kept in memory only");
-        Ok((token, true))
+        Ok(None)
     }
 
     async fn drop_stored(&self, version: u64) {
@@ -313,7 +316,9 @@ impl Coordinator {
     }
 
     async fn lease(&self) -> Result<Turn, Error> {
-        match timeout(STORE_DEADLINE, self.store.lease(&self.key, LEASE)).await {
+        // For a fetch and keeping its token. Whoever waits for a holder that died waits no longer than a call may take.
+        let ttl = self.source.deadline().saturating_add(STORE_DEADLINE);
+        match timeout(STORE_DEADLINE, self.store.lease(&self.key, ttl)).await {
             Ok(Ok(Some(lease))) => Ok(Turn::Ours(Some(lease))),
             Ok(Ok(None)) => Ok(Turn::Held),
             Ok(Err(error)) if !error.is_worth_another_try() => Err(error.into()),

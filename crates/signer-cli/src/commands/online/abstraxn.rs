@@ -215,14 +215,7 @@ pub(crate) fn logout(arguments: &SessionArguments) -> Result<Outcome, Failure> {
     run(async {
         let (client, identity) = client(arguments, None)?;
         must_be_known(arguments).await?;
-        match client.authenticate(&identity).await {
-            Ok(session) => session.logout().await.map_err(refused)?,
-            Err(error) => {
-                // The service is not told, but nobody goes on with the token from here.
-                client.forget(&arguments.identity).await.map_err(refused)?;
-                return Err(refused(error));
-            }
-        }
+        client.logout(&identity).await.map_err(refused)?;
         Ok(Outcome::Fields(vec![("identity", arguments.identity.as_str().into())]))
     })
 }

@@ -43,7 +43,10 @@ struct World {
     held_until: Option<u64>,
     early_at: u64,
     refused: bool,
+    /// Whether the flight took off while what is held was good.
+    is_early: bool,
     cool_until: u64,
+    early_cool_until: u64,
 }
 
 impl World {
@@ -56,16 +59,18 @@ impl World {
         match decision {
             Decision::Serve => {
                 assert!(usable);
-                let rests = self.flights == 1 || self.now < self.cool_until;
+                let cools = self.now < self.cool_until.max(self.early_cool_until);
+                let rests = self.flights == 1 || cools;
                 assert!(rests || self.now < self.early_at, "what ages is fetched anew");
             }
             Decision::ServeAndRefresh => {
-                assert!(usable && self.now >= self.early_at && self.now >= self.cool_until);
-                self.flights += 1;
+                assert!(usable && self.now >= self.early_at);
+                assert!(self.now >= self.cool_until.max(self.early_cool_until));
+                (self.flights, self.is_early) = (self.flights + 1, true);
             }
             Decision::Lead => {
                 assert!(!usable && self.now >= self.cool_until);
-                self.flights += 1;
+                (self.flights, self.is_early) = (self.flights + 1, false);
             }
             Decision::Wait => assert!(!usable && self.flights == 1, "nobody waits for nothing"),
             Decision::Ended => assert!(refused.is_some() && self.held_until.is_none()),
@@ -85,15 +90,27 @@ impl World {
             Event::Lands if self.flights == 1 => {
                 let before = self.machine.generation;
                 assert_eq!(self.machine.landed(self.now, Some(100), 20), before + 1);
-                (self.flights, self.refused, self.cool_until) = (0, false, 0);
+                (self.flights, self.refused) = (0, false);
+                (self.cool_until, self.early_cool_until) = (0, 0);
                 (self.held_until, self.early_at) = (Some(self.now + 100), self.now + 80);
             }
             Event::Crashes if self.flights == 1 => {
                 self.machine.crashed(self.now, None, 0);
                 self.flights = 0;
-                self.cool_until = self.machine.cool_until_ms;
-                let cool_down = self.cool_until - self.now;
-                assert!((COOL_DOWN_MS..=MAX_COOL_DOWN_MS).contains(&cool_down));
+                let kept = self.machine.cooling.until_ms == self.cool_until;
+                let cools = if self.is_early {
+                    assert!(kept, "who needs a value does not pay for one that could wait");
+                    &mut self.early_cool_until
+                } else {
+                    &mut self.cool_until
+                };
+                let until = if self.is_early {
+                    self.machine.early_cooling.until_ms
+                } else {
+                    self.machine.cooling.until_ms
+                };
+                *cools = until;
+                assert!((COOL_DOWN_MS..=MAX_COOL_DOWN_MS).contains(&(until - self.now)));
             }
             Event::Aborts if self.flights == 1 => {
                 self.machine.aborted();
@@ -103,17 +120,21 @@ impl World {
                 let before = self.machine.epoch();
                 self.machine.forget();
                 assert_eq!(self.machine.epoch(), before + 1);
-                (self.held_until, self.refused, self.cool_until) = (None, false, 0);
+                (self.held_until, self.refused) = (None, false);
+                (self.cool_until, self.early_cool_until) = (0, 0);
             }
             Event::Ends if self.flights == 1 => {
                 self.machine.ended();
                 self.flights = 0;
-                (self.held_until, self.refused, self.cool_until) = (None, false, 0);
+                (self.held_until, self.refused) = (None, false);
+                (self.cool_until, self.early_cool_until) = (0, 0);
             }
             Event::Lands | Event::Crashes | Event::Aborts | Event::Ends => {}
             Event::ToTheEarlyMark => self.now = self.now.max(self.early_at),
             Event::PastTheEnd => self.now = self.now.max(self.held_until.unwrap_or(0)),
-            Event::PastTheCoolDown => self.now = self.now.max(self.cool_until),
+            Event::PastTheCoolDown => {
+                self.now = self.now.max(self.cool_until).max(self.early_cool_until);
+            }
         }
         assert_eq!(self.machine.is_refused(), self.refused);
         // A refused value is not served unasked.
@@ -145,19 +166,48 @@ fn a_cool_down_doubles_up_to_its_bound_and_heeds_the_service() {
     let mut machine = Machine::default();
     let mut last = 0;
     for _ in 0..12 {
-        assert_eq!(machine.ask(machine.cool_until_ms, None), Decision::Lead);
-        let now = machine.cool_until_ms;
+        assert_eq!(machine.ask(machine.cooling.until_ms, None), Decision::Lead);
+        let now = machine.cooling.until_ms;
         machine.crashed(now, None, 0);
-        let cool_down = machine.cool_until_ms - now;
+        let cool_down = machine.cooling.until_ms - now;
         assert!(cool_down >= last && cool_down <= MAX_COOL_DOWN_MS);
         last = cool_down;
     }
     assert_eq!(last, MAX_COOL_DOWN_MS);
-    let now = machine.cool_until_ms;
+    let now = machine.cooling.until_ms;
     machine.crashed(now, Some(60_000), 255);
     // 60,000 and 255 of 1,024 parts of it.
-    assert_eq!(machine.cool_until_ms - now, 74_941);
-    let now = machine.cool_until_ms;
+    assert_eq!(machine.cooling.until_ms - now, 74_941);
+    let now = machine.cooling.until_ms;
     machine.crashed(now, Some(u64::MAX), 0);
-    assert_eq!(machine.cool_until_ms - now, MAX_ASKED_MS);
+    assert_eq!(machine.cooling.until_ms - now, MAX_ASKED_MS);
+}
+
+/// A refresh that could wait failed often; then the value ends, and is fetched at once, but for what the service asked.
+#[test]
+fn a_cool_down_between_early_flights_is_not_one_between_those_that_are_needed() {
+    let mut machine = Machine::default();
+    assert_eq!(machine.ask(0, None), Decision::Lead);
+    machine.landed(0, Some(100_000), 90_000);
+    let mut now = 10_000;
+    for _ in 0..6 {
+        assert_eq!(machine.ask(now, None), Decision::ServeAndRefresh);
+        machine.crashed(now, None, 255);
+        assert_eq!(machine.ask(now, None), Decision::Serve);
+        now = machine.early_cooling.until_ms;
+    }
+    assert!(now < 100_000);
+    assert_eq!(machine.ask(now, None), Decision::ServeAndRefresh);
+    machine.crashed(now, None, 0);
+    assert_eq!(machine.ask(now, Some(machine.generation)), Decision::Lead);
+    // The first that is needed and fails cools for a second again.
+    machine.crashed(now, None, 0);
+    assert_eq!(machine.ask(now + 999, None), Decision::Fail);
+    assert_eq!(machine.ask(now + 1_000, None), Decision::Lead);
+    machine.landed(now, Some(100_000), 90_000);
+
+    assert_eq!(machine.ask(now + 10_000, None), Decision::ServeAndRefresh);
+    machine.crashed(now + 10_000, Some(200_000), 0);
+    assert_eq!(machine.ask(now + 100_000, None), Decision::Fail);
+    assert_eq!(machine.ask(now + 210_000, None), Decision::Lead);
 }
