@@ -9,7 +9,9 @@ use signer_client::blink::{
 };
 use signer_core::p256::SigningKey;
 use signer_emulator::Emulator;
-use signer_protocols::blink::{IdempotencyKey, MerchantId, Policy, SignerRequest, Timestamp};
+use signer_protocols::blink::{
+    IdempotencyKey, MerchantId, Policy, PolicyFile, SignerRequest, Timestamp,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -42,7 +44,9 @@ async fn endpoint(key: u8, change: fn(String) -> String) -> BaseUrl {
             let body = String::from_utf8(request[request.len() - length..].to_vec()).unwrap();
             let request =
                 SignerRequest::parse(change(body).as_bytes(), Default::default()).unwrap();
-            let payment = request.validate(&Policy::catalogue()).unwrap();
+            let policy = r#"{"callback_schemes":["myapp"],"open_amounts":true}"#;
+            let policy = serde_json::from_str::<PolicyFile>(policy).unwrap();
+            let payment = request.validate(&Policy::try_from(policy).unwrap()).unwrap();
             let id = IdempotencyKey::from_random_bytes(rand(&stream));
             let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap();
             let payment = payment.into_payload(id, Timestamp::from_unix_ms(now).unwrap());
@@ -80,6 +84,8 @@ async fn a_payment_is_signed_linked_and_paid_once() {
     let signed = client.sign(&request()).await.unwrap();
     let base = BaseUrl::parse(&format!("{}/pay", emulator.blink_url())).unwrap();
     let link = payment_link(&base, &signed).unwrap();
+    let shown = format!("{signed:?}");
+    assert!(shown.contains("8453") && !shown.contains(&signed.signature), "{shown}");
     let pay = || reqwest::Client::builder().no_proxy().build().unwrap().get(&link).send();
     let paid = pay().await.unwrap();
     assert_eq!(paid.status(), 200);
@@ -166,4 +172,40 @@ fn what_is_verified_is_young_signed_and_not_from_the_future() {
     assert!(verify(&payload, &signature, &other).unwrap_err().is_mismatch());
     let (other_payload, _) = signed(now - 1_000);
     assert!(verify(&other_payload, &signature, &public).unwrap_err().is_mismatch());
+}
+
+#[tokio::test]
+async fn an_amount_or_a_scheme_that_was_not_asked_for_is_a_mismatch() {
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap().verifying_key();
+    let sign = async |change: fn(String) -> String, request: PaymentRequest| {
+        let client = SignerEndpoint::new(endpoint(5, change).await, key).unwrap();
+        client.bearer("t".into()).unwrap().sign(&request).await
+    };
+    let with_scheme = || request().callback_scheme("myapp");
+    let signed = sign(|body| body, with_scheme()).await.unwrap();
+    assert_eq!(signed.payment.callback_scheme.as_deref(), Some("myapp"));
+    let open = sign(|body| body, request().open_amount()).await.unwrap();
+    assert_eq!(open.payment.amount, None);
+    type Change = fn(String) -> String;
+    let changes: [(Change, _); 4] = [
+        (|body| body.replace("\"myapp\"", "null"), with_scheme()),
+        (|body| body.replace("Scheme\":null", "Scheme\":\"myapp\""), request()),
+        (|body| body.replace("50.0", "null"), request()),
+        (|body| body.replace("amount\":null", "amount\":50"), request().open_amount()),
+    ];
+    for (change, request) in changes {
+        let error = sign(change, request.clone()).await.unwrap_err();
+        assert!(error.is_mismatch(), "{request:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_endpoint_would_refuse_is_not_sent() {
+    let key = SigningKey::from_scalar(&[5; 32]).unwrap().verifying_key();
+    let client = SignerEndpoint::new(endpoint(5, |body| body).await, key).unwrap();
+    let client = client.bearer("t".into()).unwrap();
+    client.sign_under(&request(), &"k".repeat(255)).await.unwrap();
+    for bad in [String::new(), "k".repeat(256), "a b".into(), "é".into()] {
+        assert!(client.sign_under(&request(), &bad).await.unwrap_err().is_input(), "{bad}");
+    }
 }

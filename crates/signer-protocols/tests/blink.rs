@@ -248,7 +248,7 @@ fn changes_are_found() {
 #[test]
 fn signed_payloads_of_no_valid_form_are_refused() {
     let key = SigningKey::from_scalar(&[7; 32]).unwrap();
-    let verify = |change: &str, value: Value| {
+    let at = |now: &str, change: &str, value: Value| {
         let mut payload: Value = serde_json::json!({
             "amount": 50, "chainId": 8453, "address": "0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a",
             "token": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "idempotencyKey": KEY,
@@ -269,14 +269,23 @@ fn signed_payloads_of_no_valid_form_are_refused() {
         PaymentVerifier::new(key.verifying_key()).verify(
             payload,
             signature,
-            Timestamp::parse(TIME).unwrap(),
+            Timestamp::parse(now).unwrap(),
         )
     };
+    let verify = |change: &str, value: Value| at(TIME, change, value);
     assert!(verify("amount", 50.into()).is_ok());
     assert!(verify("amount", Value::Null).is_ok());
     assert!(verify("callbackScheme", "myapp".into()).is_ok());
     // The vendor's samples may drop it.
     assert!(verify("callbackScheme", "absent".into()).is_ok());
+    // As the sample in Python writes it, in a whole second and otherwise.
+    for (python, ecmascript) in [
+        ("2026-03-01T12:00:00.123456+00:00", "2026-03-01T12:00:00.123Z"),
+        ("2026-03-01T12:00:00+00:00", "2026-03-01T12:00:00.000Z"),
+    ] {
+        let payment = at(ecmascript, "signatureTimestamp", python.into()).unwrap();
+        assert_eq!(payment.signed_at, Timestamp::parse(ecmascript).unwrap());
+    }
     for (field, value) in [
         ("amount", Value::from(-1)),
         ("amount", "absent".into()),
@@ -290,6 +299,12 @@ fn signed_payloads_of_no_valid_form_are_refused() {
         ("callbackScheme", "my app".into()),
         ("callbackScheme", 1.into()),
         ("signatureTimestamp", "2026-03-01T12:00:00Z".into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00.000+00:00".into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00.00000x+00:00".into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00.0é000+00:00".into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00.000000+01:00".into()),
+        ("signatureTimestamp", "2026-03-01T12:00:00.000000+00:00+00:00".into()),
+        ("signatureTimestamp", "+00:00".into()),
         ("version", "v2".into()),
         ("version", "absent".into()),
     ] {

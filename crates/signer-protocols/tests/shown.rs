@@ -50,6 +50,8 @@ fn blink() {
     assert_eq!(response.payment(), &payment);
     let signature = DerSignature::from_bytes(&super::unbase64url(response.signature())).unwrap();
     key().verifying_key().verify(input.as_bytes(), &signature).unwrap();
+    let shown = format!("{response:?}");
+    assert!(shown.contains("8453") && !shown.contains(response.signature()), "{shown}");
 }
 
 #[test]

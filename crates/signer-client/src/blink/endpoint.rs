@@ -19,6 +19,8 @@ use crate::{BaseUrl, TransportOptions, random};
 
 /// The vendor's deadline for an endpoint.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// The most that `signer serve` takes.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// How far the clock of an endpoint that is asked may stand ahead of ours.
 const SKEW_MS: u64 = 60_000;
 
@@ -102,7 +104,7 @@ impl PaymentRequest {
 }
 
 /// An endpoint's answer, checked: the signature is the merchant's, it is young, and it signs what was asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SignedPayment {
     /// The merchant.
@@ -166,6 +168,10 @@ impl SignerEndpoint {
         if request.amount.is_some_and(|amount| Amount::from_f64(amount).is_none()) {
             return Err(Error::input("amount must be a positive number"));
         }
+        let rule = "an idempotency key must be 1 to 255 visible characters";
+        if idempotency_key.len() > MAX_IDEMPOTENCY_KEY {
+            return Err(Error::input(rule));
+        }
         check_key(idempotency_key)?;
         let body = Bytes::from(json(request)?);
         let url = self.transport.base().join([], &[])?;
@@ -176,7 +182,6 @@ impl SignerEndpoint {
             if let Some(bearer) = &self.bearer {
                 headers.insert(AUTHORIZATION, bearer.clone());
             }
-            let rule = "an idempotency key must be 1 to 256 visible characters";
             header(
                 &mut headers,
                 HeaderName::from_static("idempotency-key"),
@@ -244,5 +249,15 @@ pub fn payment_link(base: &BaseUrl, signed: &SignedPayment) -> Result<String, Er
 impl fmt::Debug for SignerEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SignerEndpoint({})", self.transport.base())
+    }
+}
+
+/// The signature is worth the payment until it expires: it is not shown.
+impl fmt::Debug for SignedPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedPayment")
+            .field("merchant_id", &self.merchant_id)
+            .field("payment", &self.payment)
+            .finish_non_exhaustive()
     }
 }

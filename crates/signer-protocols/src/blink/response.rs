@@ -1,5 +1,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use signer_core::p256::DerSignature;
 
@@ -8,7 +9,7 @@ use crate::base64;
 use crate::json::write_string;
 
 /// The answer of a signer endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignerResponse {
     merchant_id: MerchantId,
     payment: Payment,
@@ -66,4 +67,14 @@ pub(super) fn write_signed_members(
     write_string(payload, out);
     out.extend_from_slice(b",\"signature\":");
     write_string(signature, out);
+}
+
+/// The signature is worth the payment until it expires: it is not shown.
+impl fmt::Debug for SignerResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignerResponse")
+            .field("merchant_id", &self.merchant_id)
+            .field("payment", &self.payment)
+            .finish_non_exhaustive()
+    }
 }

@@ -75,6 +75,20 @@ impl Timestamp {
         Ok(Self(days * MS_PER_DAY + seconds * 1_000 + number(20, 23)))
     }
 
+    /// Reads what a merchant signed: the form that is written, or the one of the vendor's sample in Python,
+    /// `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`. What is finer than a millisecond is cut off.
+    pub(super) fn parse_signed(text: &str) -> Result<Self, ParseError> {
+        let Some(python) = text.strip_suffix("+00:00") else { return Self::parse(text) };
+        let (seconds, micros) = python.split_once('.').unwrap_or((python, "000000"));
+        let micros: &[u8; 6] = micros.as_bytes().try_into().map_err(|_| ParseError::Timestamp)?;
+        let [a, b, c, finer @ ..] = *micros;
+        if !finer.iter().all(u8::is_ascii_digit) {
+            return Err(ParseError::Timestamp);
+        }
+        let [a, b, c] = [a, b, c].map(char::from);
+        Self::parse(&alloc::format!("{seconds}.{a}{b}{c}Z"))
+    }
+
     pub(super) fn to_text(self) -> String {
         let mut text = String::with_capacity(24);
         let written = write!(text, "{self}");

@@ -193,7 +193,8 @@ fn read_signed_at(payload: &mut Object<'_>) -> Result<Timestamp, VerifyError> {
     if text("version")? != "v1" {
         return Err(missing("version"));
     }
-    Timestamp::parse(&text("signatureTimestamp")?).map_err(|_| missing("signatureTimestamp"))
+    let signed_at = text("signatureTimestamp")?;
+    Timestamp::parse_signed(&signed_at).map_err(|_| missing("signatureTimestamp"))
 }
 
 fn read_amount(value: Option<Value<'_>>) -> Result<Option<Amount>, VerifyError> {
