@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::Signer;
@@ -18,7 +19,7 @@ pub(crate) enum KeySource {
 
 /// A P-256 key that signs, wherever it is.
 pub(crate) struct P256Key {
-    pub(crate) signer: Box<dyn Signer<DerSignature>>,
+    pub(crate) signer: Arc<dyn Signer<DerSignature> + Send + Sync>,
     pub(crate) verifying_key: VerifyingKey,
 }
 
@@ -77,14 +78,14 @@ impl KeySource {
     }
 
     /// Opens the key; `read` reads one that is a secret.
-    pub(crate) fn open<K: Signer<DerSignature> + 'static>(
+    pub(crate) fn open<K: Signer<DerSignature> + Send + Sync + 'static>(
         &self,
         read: impl FnOnce(&SecretSource) -> Result<(K, VerifyingKey), Failure>,
     ) -> Result<P256Key, Failure> {
         match self {
             Self::Secret(source) => {
                 let (key, verifying_key) = read(source)?;
-                Ok(P256Key { signer: Box::new(key), verifying_key })
+                Ok(P256Key { signer: Arc::new(key), verifying_key })
             }
             Self::Device(source) => source.p256_key(),
         }
@@ -96,7 +97,7 @@ mod line {
     use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
     use std::path::Path;
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -175,7 +176,7 @@ mod line {
                 None => link.into_first_key(),
             };
             let key = key.or_refuse(self)?;
-            Ok(P256Key { verifying_key: key.verifying_key(), signer: Box::new(Key(key)) })
+            Ok(P256Key { verifying_key: key.verifying_key(), signer: Arc::new(Key(key)) })
         }
     }
 }

@@ -23,13 +23,13 @@ const REQUEST: [&str; 8] = [
 ];
 
 /// Serves one connection after the other, each by `serve`.
-fn listen(folder: &Path, serve: impl Fn(UnixStream) + Send + 'static) {
+pub(crate) fn listen(folder: &Path, serve: impl Fn(UnixStream) + Send + 'static) {
     let listener = UnixListener::bind(folder.join("line.sock")).unwrap();
     thread::spawn(move || listener.incoming().flatten().for_each(serve));
 }
 
 /// A device with one P-256 key, a test key.
-fn device(mut line: UnixStream) {
+pub(crate) fn device(mut line: UnixStream) {
     let key = SigningKey::from_scalar(&[7; 32]).unwrap();
     let slots = [SlotKey::P256(&key)];
     let device = Device::new(&slots);

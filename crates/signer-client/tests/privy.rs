@@ -34,6 +34,16 @@ pub(crate) async fn owned(client: &Client, chain: ChainType, key: &Authorization
     client.create_wallet(&CreateWallet::new(chain).owner(owner)).send().await.unwrap()
 }
 
+#[test]
+fn credentials_that_would_be_refused_are_not_taken() {
+    let base = || BaseUrl::parse("http://127.0.0.1:1").unwrap();
+    let new = |id: &str, secret: &str| Client::new(base(), id, secret.into());
+    assert!(new("app", "secret").is_ok());
+    for (id, secret) in [("", "s"), ("a:b", "s"), ("a\n", "s"), ("app", "s\n"), ("app", "a b")] {
+        assert!(new(id, secret).unwrap_err().is_input(), "{id:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_rpc_method_signs() {
     let (emulator, client) = start().await;

@@ -1,11 +1,16 @@
 //! Privy's wallets, quorums and policies as the service may have them, against the emulator.
 
+use std::time::Duration;
+
 use signer_client::privy::{
-    Authorization, ChainType, CreatePolicy, CreateWallet, Expiry, KeyQuorum, KeyQuorumChange,
-    NewKeyQuorum, Owner, Policy, PolicyChange, Transaction, Update, Wallet,
+    AdditionalSigner, Authorization, ChainType, CreatePolicy, CreateWallet, Deleted, Expiry,
+    KeyQuorum, KeyQuorumChange, NewKeyQuorum, Owner, Policy, PolicyChange, Transaction, Update,
+    Wallet,
 };
 use signer_protocols::Json;
+use signer_protocols::jcs::Limits;
 use signer_protocols::privy::rpc::RpcRequest;
+use signer_protocols::privy::{AuthorizationRequest, Method};
 
 use crate::privy::{key, owned, start};
 
@@ -100,6 +105,21 @@ async fn two_users_sign_together_and_each_session_is_renewed_once() {
     assert_eq!(exchanges(), 4);
 }
 
+/// By a clock that is 11 minutes fast each key of a session has ended when it comes.
+#[tokio::test]
+async fn a_fast_clock_does_not_exchange_a_key_for_each_request() {
+    let (emulator, client) = start().await;
+    emulator.skew_clock(-11 * 60 * 1_000);
+    let wallet = CreateWallet::new(ChainType::ETHEREUM).owner(Owner::user("user-1"));
+    let wallet = client.create_wallet(&wallet).send().await.unwrap();
+    let session = client.user_session("test-user-token:user-1".into());
+    for _ in 0..5 {
+        let request = client.personal_sign(&wallet, "x");
+        request.authorization(Authorization::user(session.clone())).send().await.unwrap();
+    }
+    assert_eq!(emulator.count("POST", "/privy/v1/wallets/authenticate"), 1);
+}
+
 #[tokio::test]
 async fn solana_transactions_are_signed_and_sent() {
     let (emulator, client) = start().await;
@@ -151,6 +171,100 @@ async fn a_call_given_as_json_is_canonical_and_keeps_its_integers() {
         assert!(call(bad).await.unwrap_err().is_input(), "{bad}");
     }
     assert_eq!(emulator.seen().len(), before, "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_limit_of_a_rule_that_would_be_rounded_is_refused() {
+    let (emulator, client) = start().await;
+    let rules = |limit| vec![Json::Object([("value".to_owned(), Json::Unsigned(limit))].into())];
+    let policy = |limit| CreatePolicy {
+        version: "1.0".into(),
+        name: "small".into(),
+        chain_type: ChainType::ETHEREUM,
+        rules: rules(limit),
+        owner: None,
+    };
+    let change = |limit| PolicyChange { rules: Update::Set(rules(limit)), ..Default::default() };
+    let most = (1 << 53) - 1;
+    assert!(client.create_policy(&policy(most + 1)).send().await.unwrap_err().is_input());
+    let made = client.create_policy(&policy(most)).send().await.unwrap();
+    let update = |limit| client.update_policy(&made.id, &change(limit)).send();
+    assert!(update(most + 1).await.unwrap_err().is_input());
+    assert_eq!(update(most).await.unwrap().rules, rules(most));
+    assert_eq!(emulator.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_is_no_success() {
+    let (emulator, client) = start().await;
+    let key = key(1);
+    let wallet = owned(&client, ChainType::ETHEREUM, &key).await;
+    let call = RpcRequest::eth_send_transaction("eip155:8453", Default::default());
+    let fault = format!("POST /privy/v1/wallets/{}/rpc=status:200", wallet.id);
+    emulator.fault(fault.parse().unwrap());
+    let send = || client.rpc(&wallet.id, &call).authorization(Authorization::key(key.clone()));
+    let error = send().idempotency_key("order-17").send().await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert_eq!(error.idempotency_key(), Some("order-17"));
+
+    let made = |body: &str| serde_json::from_str::<Deleted>(body).is_ok();
+    assert!(made("{}") && made(r#"{"success":true,"id":"x"}"#));
+    assert!(!made(r#"{"success":false}"#));
+}
+
+#[tokio::test]
+async fn a_creation_is_signed_and_ends_where_that_is_asked_for() {
+    let (emulator, client) = start().await;
+    let key = key(1);
+    let sent = |name: &str| emulator.seen().last().unwrap().headers.get(name).cloned();
+    let create = || {
+        let wallet = CreateWallet::new(ChainType::ETHEREUM)
+            .external_id("shop-1")
+            .policy_ids(vec!["p".into()])
+            .additional_signers(vec![AdditionalSigner {
+                signer_id: "q".into(),
+                ..Default::default()
+            }]);
+        client.create_wallet(&wallet).authorization(Authorization::key(key.clone()))
+    };
+    create().send().await.unwrap();
+    let body = emulator.seen().last().unwrap().body.clone();
+    assert_eq!(
+        String::from_utf8(body).unwrap(),
+        r#"{"additional_signers":[{"signer_id":"q"}],"chain_type":"ethereum","external_id":"shop-1","policy_ids":["p"]}"#
+    );
+    assert_eq!(sent("privy-request-expiry"), None);
+    create().expiry(Expiry::In(Duration::from_secs(60))).send().await.unwrap();
+    let seen = emulator.seen().last().unwrap().clone();
+    let url = format!("{}/v1/wallets", emulator.privy_url());
+    let text = |name: &str| seen.headers[name].to_str().unwrap();
+    let request = AuthorizationRequest::builder(Method::Post, &url, "test-app-id");
+    let request = request
+        .body_text(&seen.body, Limits::default())
+        .and_then(|it| it.idempotency_key(text("privy-idempotency-key")))
+        .and_then(|it| it.expiry_unix_ms(text("privy-request-expiry").parse().unwrap()))
+        .and_then(|it| it.build())
+        .unwrap();
+    request.verify(text("privy-authorization-signature"), &[key.verifying_key()]).unwrap();
+}
+
+#[test]
+fn a_transaction_that_was_replaced_is_not_one_that_failed() {
+    let status = |status: &str| {
+        let json = format!(r#"{{"id":"t","status":"{status}"}}"#);
+        let status = serde_json::from_str::<Transaction>(&json).unwrap().status;
+        (status.is_success(), status.is_failure(), status.is_replaced())
+    };
+    for name in ["confirmed", "finalized"] {
+        assert_eq!(status(name), (true, false, false), "{name}");
+    }
+    for name in ["failed", "execution_reverted"] {
+        assert_eq!(status(name), (false, true, false), "{name}");
+    }
+    assert_eq!(status("replaced"), (false, false, true));
+    for name in ["pending", "broadcasted", "provider_error", "", "Failed"] {
+        assert_eq!(status(name), (false, false, false), "{name}");
+    }
 }
 
 #[test]

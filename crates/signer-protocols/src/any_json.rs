@@ -121,25 +121,28 @@ impl<'de> Visitor<'de> for JsonVisitor<'_> {
     }
 }
 
-/// Writes a value in which every integer is one that a double holds, as every integer below 2^53 is: a service that
-/// reads numbers as doubles would have another one signed.
+/// Writes a value that [is exact](Json::is_exact).
 pub(crate) fn exactly<S: Serializer>(value: &Json, serializer: S) -> Result<S::Ok, S::Error> {
-    if is_exact(value) {
+    if value.is_exact() {
         value.serialize(serializer)
     } else {
         Err(ser::Error::custom(JsonErrorKind::InexactInteger))
     }
 }
 
-fn is_exact(value: &Json) -> bool {
-    match value {
-        Json::Unsigned(number) => *number < TWO_TO_53,
-        Json::Signed(number) => number.unsigned_abs() < TWO_TO_53,
-        // Doubles from there on are integers, all of them.
-        Json::Number(number) => number.abs() < TWO_TO_53 as f64,
-        Json::Array(items) => items.iter().all(is_exact),
-        Json::Object(members) => members.values().all(is_exact),
-        Json::Null | Json::Bool(_) | Json::String(_) => true,
+impl Json {
+    /// Whether every integer in it is below 2^53, and so one that a double holds: a service that reads numbers as
+    /// doubles would have another one signed.
+    pub fn is_exact(&self) -> bool {
+        match self {
+            Self::Unsigned(number) => *number < TWO_TO_53,
+            Self::Signed(number) => number.unsigned_abs() < TWO_TO_53,
+            // Doubles from there on are integers, all of them.
+            Self::Number(number) => number.abs() < TWO_TO_53 as f64,
+            Self::Array(items) => items.iter().all(Self::is_exact),
+            Self::Object(members) => members.values().all(Self::is_exact),
+            Self::Null | Self::Bool(_) | Self::String(_) => true,
+        }
     }
 }
 

@@ -119,6 +119,31 @@ fn rpc_bodies_beyond_the_vectors() {
     );
 }
 
+/// A number of a transaction is the one that was given: as an integer, as a text where it may be rounded, or not at all.
+#[test]
+fn a_number_of_a_transaction_is_never_rounded() {
+    let value = |value| {
+        let transaction = EthTransaction { value: Some(value), ..Default::default() };
+        signer_protocols::jcs::to_vec(&RpcRequest::eth_sign_transaction(transaction))
+            .map(|body| String::from_utf8(body).unwrap())
+    };
+    let most = (1 << 53) - 1;
+    for (number, expected) in [
+        (Quantity::Integer(most), r#"{"value":9007199254740991}"#),
+        (Quantity::from(most + 1), r#"{"value":"0x20000000000000"}"#),
+        (Quantity::from(u64::MAX), r#"{"value":"0xffffffffffffffff"}"#),
+    ] {
+        let body = value(number).unwrap();
+        assert!(body.ends_with(&format!(r#""params":{{"transaction":{expected}}}}}"#)), "{body}");
+    }
+    assert!(value(Quantity::Integer(most + 1)).is_err());
+
+    let body = |call: &RpcRequest| String::from_utf8(signer_protocols::jcs::to_vec(call).unwrap());
+    let authorization = body(&RpcRequest::eth_sign_7702("0x1", most + 2, Some(u64::MAX))).unwrap();
+    assert!(authorization.contains(r#""chain_id":"0x20000000000001""#), "{authorization}");
+    assert!(authorization.contains(r#""nonce":"0xffffffffffffffff""#), "{authorization}");
+}
+
 /// Typed data says what is paid: no integer of it becomes another one.
 #[test]
 fn an_integer_of_typed_data_that_would_be_rounded_is_refused() {

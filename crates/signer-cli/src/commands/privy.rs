@@ -193,14 +193,9 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         None => Expiry::UnixMs(system::now_ms()?.saturating_add(DEFAULT_EXPIRY_MS)),
     };
     let request = build(&arguments.request, expiry)?;
-    for (at, key) in arguments.key.iter().enumerate() {
-        if arguments.key.iter().skip(at + 1).any(|other| key.is_same_device(other)) {
-            return Err(Failure::usage("a device signs with one of its keys in a call"));
-        }
-    }
-    let keys = arguments.key.iter().map(open_key).collect::<Result<Vec<_>, _>>()?;
+    let keys = open_keys(&arguments.key)?;
     let signers: Vec<&dyn Signer<DerSignature>> =
-        keys.iter().map(|key| key.signer.as_ref()).collect();
+        keys.iter().map(|key| key.signer.as_ref() as _).collect();
     let signed = request.sign(&signers).map_err(Failure::refused)?;
     let payload = String::from_utf8_lossy(signed.request().signing_input()).into_owned();
     let headers = signed.headers().map(|(name, value)| (name.into(), value.into())).collect();
@@ -258,6 +253,15 @@ fn webhook(arguments: &WebhookArguments) -> Result<Outcome, Failure> {
     })
 }
 
+pub(super) fn open_keys(sources: &[KeySource]) -> Result<Vec<P256Key>, Failure> {
+    for (at, key) in sources.iter().enumerate() {
+        if sources.iter().skip(at + 1).any(|other| key.is_same_device(other)) {
+            return Err(Failure::usage("a device signs with one of its keys in a call"));
+        }
+    }
+    sources.iter().map(open_key).collect()
+}
+
 fn open_key(source: &KeySource) -> Result<P256Key, Failure> {
     source.open(|secret| {
         let key = read_key(secret)?;
@@ -266,7 +270,7 @@ fn open_key(source: &KeySource) -> Result<P256Key, Failure> {
     })
 }
 
-pub(super) fn read_key(source: &SecretSource) -> Result<AuthorizationKey, Failure> {
+fn read_key(source: &SecretSource) -> Result<AuthorizationKey, Failure> {
     let secret = source.read()?;
     if let Some(der) = secret.der() {
         return SigningKey::from_der(der).map(AuthorizationKey::from).or_refuse(source);

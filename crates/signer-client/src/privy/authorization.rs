@@ -8,6 +8,9 @@ use super::UserSession;
 use crate::Error;
 
 /// A key of ours, or behind a trait, that signs requests.
+///
+/// It signs on the thread that makes the call, between two of its waits, where no deadline of the call reaches. One
+/// that asks a device or a network must end by itself, and its calls belong on a runtime with other threads.
 pub type AuthorizationSigner = Arc<dyn Signer<DerSignature> + Send + Sync>;
 
 /// Who signs a request, in the order of the signatures: as many as the owner's quorum asks for, and not one more,

@@ -59,8 +59,22 @@ pub(super) struct Inner {
 
 /// Something was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "DeletedAnswer")]
 #[non_exhaustive]
 pub struct Deleted {}
+
+#[derive(Deserialize)]
+struct DeletedAnswer {
+    success: Option<bool>,
+}
+
+impl TryFrom<DeletedAnswer> for Deleted {
+    type Error = &'static str;
+
+    fn try_from(answer: DeletedAnswer) -> Result<Self, Self::Error> {
+        if answer.success == Some(false) { Err("it was not deleted") } else { Ok(Self {}) }
+    }
+}
 
 /// The private key of a wallet: 32 bytes in hex or, as the service has it for the chain, another text. It is
 /// wiped when it is dropped.
@@ -111,6 +125,10 @@ impl Client {
             return Err(Error::input(rule));
         }
         let secret = app_secret.expose_secret();
+        // Its base64 would be sent, and refused.
+        if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::input(rule));
+        }
         let mut pair = Zeroizing::new(Vec::with_capacity(app_id.len() + 1 + secret.len()));
         for part in [app_id.as_bytes(), b":", secret.as_bytes()] {
             pair.extend_from_slice(part);

@@ -12,7 +12,7 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expiry {
-    /// 15 minutes, as the vendor has it.
+    /// 15 minutes, as the vendor has it, for the calls that the vendor gives an end.
     #[default]
     Default,
     /// So long.
@@ -87,7 +87,7 @@ impl<T: DeserializeOwned + Send> Request<T> {
         self
     }
 
-    /// How long the signed request is good for.
+    /// How long the signed request is good for. A call that makes something has no end unless one is given here.
     pub const fn expiry(mut self, expiry: Expiry) -> Self {
         self.expiry = expiry;
         self

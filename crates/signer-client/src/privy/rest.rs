@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, ser};
 use signer_core::p256::VerifyingKey;
 use signer_protocols::Json;
 use signer_protocols::privy::encode_public_key;
@@ -231,7 +231,7 @@ pub struct RpcResponse {
     #[serde(default)]
     pub method: String,
     /// What came of it: `signature`, `signed_transaction`, `hash`, `transaction_id`, … as the method has it.
-    #[serde(default, deserialize_with = "or_empty")]
+    /// An answer without it is no answer: the outcome of the call is then unknown.
     pub data: BTreeMap<String, Json>,
     /// Whatever else the service says.
     #[serde(flatten)]
@@ -316,11 +316,30 @@ pub struct CreatePolicy {
     pub name: String,
     /// The family of chains that it is for.
     pub chain_type: ChainType,
-    /// The rules, as the service's documents have them.
+    /// The rules, as the service's documents have them. A limit from 2^53 on must be a text.
+    #[serde(serialize_with = "exact_rules")]
     pub rules: Vec<Json>,
     /// Who owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
+}
+
+fn exact_rules<S: Serializer>(rules: &[Json], serializer: S) -> Result<S::Ok, S::Error> {
+    if rules.iter().all(Json::is_exact) {
+        rules.serialize(serializer)
+    } else {
+        Err(ser::Error::custom("an integer of a rule is from 2^53 on"))
+    }
+}
+
+fn exact_rules_update<S: Serializer>(
+    rules: &Update<Vec<Json>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match rules {
+        Update::Set(rules) => exact_rules(rules, serializer),
+        Update::Keep | Update::Clear => rules.serialize(serializer),
+    }
 }
 
 /// `PATCH /v1/policies/{id}`
@@ -329,7 +348,7 @@ pub struct CreatePolicy {
 pub struct PolicyChange {
     #[serde(skip_serializing_if = "Update::is_keep")]
     pub name: Update<String>,
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", serialize_with = "exact_rules_update")]
     pub rules: Update<Vec<Json>>,
     #[serde(skip_serializing_if = "Update::is_keep")]
     pub owner: Update<Owner>,
@@ -364,14 +383,21 @@ impl TransactionStatus {
         &self.0
     }
 
-    /// Whether it succeeded and stays: `confirmed` or `finalized`.
+    /// Whether it is done: `confirmed`, in a block that may still go, or `finalized`, which stays.
     pub fn is_success(&self) -> bool {
         matches!(self.as_str(), "confirmed" | "finalized")
     }
 
-    /// Whether it failed and stays: `failed`, `execution_reverted`, `provider_error`, `replaced`.
+    /// Whether it is not done and will not be: `failed`, `execution_reverted`. Of a `provider_error` nobody says
+    /// whether the transaction went out, so it is none of these.
     pub fn is_failure(&self) -> bool {
-        matches!(self.as_str(), "failed" | "execution_reverted" | "provider_error" | "replaced")
+        matches!(self.as_str(), "failed" | "execution_reverted")
+    }
+
+    /// Whether another transaction with the same nonce took its place, as where it was sped up: `replaced`. That one
+    /// may have paid; who pays again without a look at it may pay twice.
+    pub fn is_replaced(&self) -> bool {
+        self.as_str() == "replaced"
     }
 }
 

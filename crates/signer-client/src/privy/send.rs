@@ -76,7 +76,7 @@ struct Unsigned {
 impl<'a> Prepared<'a> {
     fn new(plan: Plan, key: Option<&'a str>, expiry: Expiry) -> Result<Self, Error> {
         let Plan { url, route, builder, kind } = plan;
-        let life_ms = if kind.expires { life_ms(expiry) } else { None };
+        let life_ms = life_ms(expiry).filter(|_| kind.expires || expiry != Expiry::Default);
         let ends = life_ms.map_or(u64::MAX, |life| unix_ms().saturating_add(life));
         let request = || {
             let builder = match key {
@@ -109,8 +109,8 @@ impl Unsigned {
 }
 
 impl Client {
-    /// Sends a request. All that it takes, exchanges of sessions and their renewal included, ends within one
-    /// deadline.
+    /// Sends a request. All that it waits for, exchanges of sessions and their renewal included, ends within one
+    /// deadline; a key that signs is not waited for.
     async fn signed_attempts(
         &self,
         mut prepared: Prepared<'_>,

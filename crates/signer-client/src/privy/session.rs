@@ -14,6 +14,9 @@ use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
 
+/// A key is kept for so long at least: who exchanges for each request asks more than the service gives.
+const LEAST_LIFE_MS: f64 = 10_000.0;
+
 /// A user who signs requests: the user's token is exchanged for a key, which is kept until shortly before it ends.
 /// Any number of callers share one exchange.
 #[derive(Clone)]
@@ -96,8 +99,9 @@ impl Source<AuthorizationKey> for Exchange {
         let key = recipient
             .open(&sealed.encapsulated_key, &sealed.ciphertext)
             .map_err(|_| Error::new(Kind::Answer, "the session's key does not open"))?;
+        // By a clock that is fast each key has ended when it comes; it is the service that says so.
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of this millennium are exact")]
-        let lifetime_ms = (answer.expires_at - unix_ms() as f64).clamp(0.0, 1e12);
+        let lifetime_ms = (answer.expires_at - unix_ms() as f64).clamp(LEAST_LIFE_MS, 1e12);
         let lifetime = Some(Duration::from_secs_f64(lifetime_ms / 1_000.0));
         Ok(Fetched { value: key, lifetime, made: true })
     }

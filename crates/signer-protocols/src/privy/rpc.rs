@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use crate::Json;
 use crate::any_json::exactly;
@@ -78,9 +78,9 @@ enum SignMethod {
     #[serde(rename = "eth_sign7702Authorization")]
     EthSign7702Authorization {
         contract: String,
-        chain_id: u64,
+        chain_id: Quantity,
         #[serde(skip_serializing_if = "Option::is_none")]
-        nonce: Option<u64>,
+        nonce: Option<Quantity>,
     },
     #[serde(rename = "signMessage")]
     SolanaSignMessage { message: String, encoding: Base64Only },
@@ -157,8 +157,8 @@ impl RpcRequest {
     pub fn eth_sign_7702(contract: impl Into<String>, chain_id: u64, nonce: Option<u64>) -> Self {
         Self::ethereum(SignMethod::EthSign7702Authorization {
             contract: contract.into(),
-            chain_id,
-            nonce,
+            chain_id: chain_id.into(),
+            nonce: nonce.map(Quantity::from),
         })
     }
 
@@ -223,8 +223,8 @@ impl RpcRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Quantity {
-    /// A JSON integer.
-    Integer(u64),
+    /// A JSON integer; from 2^53 on, where it would be another one, it is refused.
+    Integer(#[serde(serialize_with = "exact_integer")] u64),
     /// A `0x` hex text.
     Hex(String),
 }
@@ -238,6 +238,10 @@ impl From<u64> for Quantity {
             Self::Hex(alloc::format!("0x{value:x}"))
         }
     }
+}
+
+fn exact_integer<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    exactly(&Json::Unsigned(*value), serializer)
 }
 
 /// An EVM transaction; the service fills in what is absent.

@@ -1,14 +1,13 @@
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
 use signer_client::privy::{
     Authorization, ChainType, Client, CreateWallet, DEFAULT_BASE_URL, Owner, Wallet,
 };
 use signer_protocols::Json;
-use signer_protocols::privy::{AuthorizationKey, decode_public_key};
+use signer_protocols::privy::decode_public_key;
 
 use super::{base_url, refused, run};
-use crate::commands::privy::read_key;
+use crate::commands::privy::open_keys;
+use crate::device::KeySource;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, SecretSource, one_standard_input};
 use crate::outcome::{Field, Outcome};
@@ -56,6 +55,9 @@ pub(crate) struct CreateArguments {
     /// The owner's public key, base64 of SPKI DER, as of `signer privy public-key`.
     #[arg(long, value_name = "B64")]
     owner_public_key: Option<String>,
+    /// An authorization key (SRC, or device:SOCKET) that signs the creation, where the app asks for it; may be repeated.
+    #[arg(long, value_name = "SRC")]
+    key: Vec<KeySource>,
     /// The key under which it is made once, however often it is asked for.
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
@@ -68,9 +70,9 @@ pub(crate) struct RpcArguments {
     /// The wallet's id.
     #[arg(long, value_name = "ID")]
     wallet: String,
-    /// An authorization key (SRC); may be repeated.
+    /// An authorization key (SRC, or device:SOCKET); may be repeated.
     #[arg(long, value_name = "SRC")]
-    key: Vec<SecretSource>,
+    key: Vec<KeySource>,
     /// The call, JSON with method and params, a file or - for standard input.
     #[arg(long, value_name = "F")]
     body: FileSource,
@@ -84,15 +86,29 @@ fn client(app: &AppArguments) -> Result<Client, Failure> {
     Client::new(base_url(&app.base_url)?, &app.app_id, secret).map_err(refused)
 }
 
+/// Opens the keys, where what is read from standard input is one thing of the call.
+fn authorization(
+    keys: &[KeySource],
+    app: &AppArguments,
+    body: Option<&FileSource>,
+) -> Result<Authorization, Failure> {
+    let secrets = keys.iter().filter_map(KeySource::secret).chain([&app.app_secret]);
+    one_standard_input(secrets, body)?;
+    let keys = open_keys(keys)?.into_iter();
+    Ok(keys.fold(Authorization::none(), |signed, key| signed.and_key(key.signer)))
+}
+
 pub(crate) fn wallet(command: &WalletCommand) -> Result<Outcome, Failure> {
     let wallet = match command {
         WalletCommand::Create(arguments) => {
+            let authorization = authorization(&arguments.key, &arguments.app, None)?;
             let mut wallet = CreateWallet::new(ChainType::other(arguments.chain_type.clone()));
             if let Some(key) = &arguments.owner_public_key {
                 let key = decode_public_key(key).or_refuse("--owner-public-key")?;
                 wallet = wallet.owner(Owner::public_key(&key));
             }
-            let mut request = client(&arguments.app)?.create_wallet(&wallet);
+            let client = client(&arguments.app)?;
+            let mut request = client.create_wallet(&wallet).authorization(authorization);
             if let Some(key) = &arguments.idempotency_key {
                 request = request.idempotency_key(key);
             }
@@ -116,11 +132,7 @@ fn fields(wallet: Wallet) -> Outcome {
 }
 
 pub(crate) fn rpc(arguments: &RpcArguments) -> Result<Outcome, Failure> {
-    let secrets = arguments.key.iter().chain([&arguments.app.app_secret]);
-    one_standard_input(secrets, [&arguments.body])?;
-    let keys = arguments.key.iter().map(read_key).collect::<Result<Vec<AuthorizationKey>, _>>()?;
-    let authorization =
-        keys.into_iter().fold(Authorization::none(), |signed, key| signed.and_key(Arc::new(key)));
+    let authorization = authorization(&arguments.key, &arguments.app, Some(&arguments.body))?;
     let body = arguments.body.read(1 << 20)?;
     let client = client(&arguments.app)?;
     let mut request = client.rpc_json(&arguments.wallet, &body).authorization(authorization);
