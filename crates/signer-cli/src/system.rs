@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand_core::UnwrapErr;
+use signer_protocols::blink::IdempotencyKey;
 
 use crate::failure::{Failure, OrRefuse};
 
@@ -27,6 +28,13 @@ pub(crate) fn random() -> Result<UnwrapErr<getrandom::SysRng>, Failure> {
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
     getrandom::fill(bytes)
         .map_err(|_| Failure::refused("the operating system has no random bytes to give"))
+}
+
+/// A UUID of version 4 that nobody used before.
+pub(crate) fn uuid() -> Result<IdempotencyKey, Failure> {
+    let mut bytes = [0; 16];
+    fill(&mut bytes)?;
+    Ok(IdempotencyKey::from_random_bytes(bytes))
 }
 
 /// `$XDG_DATA_HOME/signer`, or `~/.local/share/signer`.

@@ -164,14 +164,30 @@ fn privy_makes_a_wallet_and_has_it_sign() {
 }
 
 #[test]
+fn a_device_signs_calls_of_privy() {
+    let emulate = Emulate::start("online-device", &[]);
+    crate::device::listen(&emulate.folder, crate::device::device);
+    let public = emulate.json("privy public-key --key device:line.sock");
+    let public = public["publicKey"].as_str().unwrap();
+    let create = format!(
+        "privy wallet create {PRIVY} --chain-type ethereum --owner-public-key {public} --key device:line.sock"
+    );
+    let id = emulate.json(&create)["id"].as_str().unwrap().to_owned();
+    let call = r#"{"method":"personal_sign","params":{"message":"hello","encoding":"utf-8"}}"#;
+    fs::write(emulate.folder.join("call.json"), call).unwrap();
+    let rpc = format!("privy rpc {PRIVY} --wallet {id} --body call.json --key device:line.sock");
+    assert_eq!(emulate.json(&rpc)["data"]["signature"].as_str().map(str::len), Some(132));
+}
+
+#[test]
 fn crossmint_makes_a_wallet_sends_and_rotates() {
     let emulate = Emulate::start("online-crossmint", &[]);
-    for name in ["admin", "old", "new"] {
+    for name in ["admin", "old", "new", "wrong"] {
         emulate.json(&format!("crossmint generate --out {name}.secret"));
     }
     let chain = format!("{CROSSMINT} --chain base-sepolia");
     let wallet = emulate
-        .json(&format!("crossmint wallet create {chain} --secret admin.secret --alias shop"));
+        .json(&format!("crossmint wallet create {chain} --secret admin.secret --delegated-secret old.secret --alias shop"));
     let address = wallet["address"].as_str().unwrap();
     assert!(
         wallet["signer"]
@@ -194,9 +210,20 @@ fn crossmint_makes_a_wallet_sends_and_rotates() {
     };
     let said = emulate.refused(&rotate("admin.secret", "admin.secret"));
     assert!(said.contains("cannot replace") && said.contains("nothing was changed"), "{said}");
+    let said = emulate.refused(&rotate("wrong.secret", "admin.secret"));
+    assert!(said.contains("no signer of the wallet") && said.contains("nothing was changed"));
+    let [old, new] = ["old", "new"].map(|name| {
+        let address = format!(
+            "crossmint address --secret {name}.secret --api-key env:CROSSMINT_API_KEY --trusted-key $CROSSMINT_TRUSTED_KEY --chain base-sepolia"
+        );
+        emulate.json(&address)["locator"].as_str().unwrap().to_ascii_lowercase()
+    });
+    let can_sign =
+        |signers: &serde_json::Value| signers["delegatedSigners"].to_string().to_ascii_lowercase();
+    assert!(can_sign(&wallet).contains(&old));
     for _ in 0..2 {
-        let signers = emulate.json(&rotate("old.secret", "admin.secret"));
-        assert_eq!(signers["delegatedSigners"].as_array().map(Vec::len), Some(1));
+        let signers = can_sign(&emulate.json(&rotate("old.secret", "admin.secret")));
+        assert!(signers.contains(&new) && !signers.contains(&old), "{signers}");
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use signer_client::BaseUrl;
 use signer_client::crossmint::{
-    ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, Rotation, ServiceWritten,
-    Waiting, Wallet,
+    ApprovalPolicy, ApprovalRequest, Cancel, Client, Content, NewWallet, ServiceWritten, Waiting,
+    Wallet,
 };
-use signer_emulator::{Emulator, FaultRule, Mischief};
+use signer_emulator::{Emulator, Fault, FaultRule, Mischief};
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::{EvmCall, StellarCall, Transaction, TypedData};
 use signer_protocols::crossmint::{ChainId, Scheme, SignerSecret, TrustedKeys};
 
-const CHAINS: [&str; 3] = ["base", "solana", "stellar"];
+pub(crate) const CHAINS: [&str; 3] = ["base", "solana", "stellar"];
 
 pub(crate) async fn start() -> (Emulator, Client) {
     crate::trace::look();
@@ -32,7 +32,7 @@ fn client(emulator: &Emulator) -> Client {
 }
 
 /// A client that trusts the service with what it writes by itself.
-fn trusting(client: &Client) -> Client {
+pub(crate) fn trusting(client: &Client) -> Client {
     client.clone().approval_policy(Arc::new(ServiceWritten))
 }
 
@@ -253,40 +253,6 @@ async fn an_approval_for_another_is_left_alone_and_waiting_ends() {
 }
 
 #[tokio::test]
-async fn a_rotation_ends_wherever_it_was_broken_off() {
-    for name in CHAINS {
-        // The first so many requests of a rotation go well, and the next is lost for good.
-        for lost_after in 0..16 {
-            let (emulator, client) = start().await;
-            let client = trusting(&client);
-            let (admin, old, new) = (secret(1), secret(2), secret(3));
-            let wallet = client.create_wallet(NewWallet::new(chain(name)), &admin).await.unwrap();
-            let old_signer = client.signer(&old, chain(name), Scheme::Current).unwrap().locator();
-            wallet.add_signer(&old_signer).await.unwrap();
-            let rotation = || Rotation::new(wallet.address(), chain(name), &old, &new, &admin);
-
-            let before = emulator.seen().len();
-            let mut task = Box::pin(client.rotate(rotation(), |_| {}));
-            let mut done = None;
-            while done.is_none() && emulator.seen().len() - before < lost_after {
-                done = tokio::time::timeout(Duration::from_millis(1), &mut task).await.ok();
-            }
-            // As a crash would.
-            drop(task);
-            let signers = client.rotate(rotation(), |_| {}).await.unwrap();
-            assert_eq!(signers.delegated.len(), 1, "{name} {lost_after}: {signers:?}");
-            let found = client.wallet(wallet.address(), chain(name), &new).await.unwrap();
-            let payer = found.signer().address().to_string();
-            found.send(transaction(name, &payer)).await.unwrap();
-            assert!(client.wallet(wallet.address(), chain(name), &old).await.is_err());
-            if done.is_some() {
-                break;
-            }
-        }
-    }
-}
-
-#[tokio::test]
 async fn what_the_service_writes_by_itself_on_solana_is_signed_only_by_leave() {
     let (emulator, client) = start().await;
     let wallet = client.create_wallet(NewWallet::new(chain("solana")), &secret(1)).await.unwrap();
@@ -305,6 +271,8 @@ async fn what_the_service_writes_by_itself_on_solana_is_signed_only_by_leave() {
 async fn after_an_approval_a_failure_leaves_the_outcome_open() {
     for fault in ["/approvals=lost", "/approvals=status:503", "/=status:500", "/=html"] {
         let (emulator, client) = start().await;
+        let deadline = Duration::from_secs(3);
+        let client = client.waiting(Waiting { deadline, ..Waiting::default() });
         let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
         let (place, fault) = fault.split_once('=').unwrap();
         let path = transactions_of(&wallet);
@@ -359,42 +327,6 @@ async fn a_transaction_of_another_chain_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_wallet_is_rotated_on_each_of_its_chains() {
-    let (_emulator, client) = start().await;
-    let (admin, old, new) = (secret(1), secret(2), secret(3));
-    let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
-    for name in ["base", "polygon"] {
-        let wallet = client.wallet(wallet.address(), chain(name), &admin).await.unwrap();
-        let signer = client.signer(&old, chain(name), Scheme::Current).unwrap().locator();
-        wallet.add_signer(&signer).await.unwrap();
-    }
-    for (name, left) in [("base", 2), ("polygon", 1)] {
-        let rotation = Rotation::new(wallet.address(), chain(name), &old, &new, &admin);
-        let mut steps = Vec::new();
-        let signers = client.rotate(rotation, |step| steps.push(step.to_owned())).await.unwrap();
-        assert_eq!(steps.len(), 3, "{name}: {steps:?}");
-        assert_eq!(signers.delegated.len(), left, "{name}");
-    }
-}
-
-#[tokio::test]
-async fn a_rotation_of_the_admin_changes_nothing_and_says_so() {
-    let (emulator, client) = start().await;
-    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-    let (one, two, three) = (secret(1), secret(2), secret(3));
-    let before = wallet.signers().await.unwrap();
-    for rotation in [
-        Rotation::new(wallet.address(), chain("base"), &one, &two, &one),
-        Rotation::new(wallet.address(), chain("base"), &two, &three, &two),
-    ] {
-        let error = client.rotate(rotation, |_| {}).await.unwrap_err();
-        assert!(error.is_refused() && error.to_string().contains("nothing was changed"), "{error}");
-    }
-    assert_eq!(wallet.signers().await.unwrap(), before);
-    assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/signers")));
-}
-
-#[tokio::test]
 async fn a_lost_answer_is_one_transaction() {
     let (emulator, client) = start().await;
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
@@ -410,4 +342,69 @@ async fn a_lost_answer_is_one_transaction() {
         .map(|seen| seen.headers["x-idempotency-key"].clone())
         .collect();
     assert!(ids.len() == 3 && ids.iter().all(|id| *id == ids[0]));
+}
+
+/// A service that stumbles for a while: what was approved is waited for all the same.
+#[tokio::test]
+async fn trouble_between_two_looks_does_not_end_the_waiting() {
+    for fault in ["status:503*9", "reset*9", "retry-after:1*5", "truncated*1"] {
+        let (emulator, client) = start().await;
+        let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+        let looks = format!("GET {}/={fault}", transactions_of(&wallet));
+        emulator.fault(looks.parse::<FaultRule>().unwrap());
+        let sent = wallet.send(transaction("base", "")).await;
+        // What is no JSON stays none: it is not what the documents say.
+        assert_eq!(sent.is_ok(), fault != "truncated*1", "{fault}: {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_before_the_approval_keeps_it_from_being_signed() {
+    let (emulator, client) = start().await;
+    let cancel = Cancel::default();
+    let client = client.waiting(Waiting { cancel: Some(cancel.clone()), ..Waiting::default() });
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let slow = format!("POST {}=delay:300", transactions_of(&wallet));
+    emulator.fault(slow.parse::<FaultRule>().unwrap());
+    let sends = tokio::spawn(async move { wallet.send(transaction("base", "")).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    cancel.cancel();
+    let error = sends.await.unwrap().unwrap_err();
+    assert!(error.is_refused() && !error.is_outcome_unknown(), "{error:?}");
+    assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/approvals")));
+}
+
+#[tokio::test]
+async fn a_signature_is_made_once_under_its_key_and_can_be_waited_for_again() {
+    let (emulator, client) = start().await;
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let signed = wallet.sign_message_under("hello", "login-1").await.unwrap();
+    assert_eq!(wallet.sign_message_under("hello", "login-1").await.unwrap(), signed);
+    assert_eq!(wallet.wait_for_signature(&signed.id).await.unwrap(), signed);
+    let lost =
+        format!("{}/approvals", transactions_of(&wallet).replace("transactions", "signatures"));
+    emulator.fault(FaultRule::new("POST", &lost.replace("/approvals", "/"), Fault::Lost));
+    let error = wallet.sign_message_under("again", "login-2").await.unwrap_err();
+    assert_eq!((error.is_outcome_unknown(), error.idempotency_key()), (true, Some("login-2")));
+    emulator.clear_faults();
+    wallet.wait_for_signature(error.subject().unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recipient_is_an_address_and_not_nobody() {
+    let (_emulator, client) = start().await;
+    let client = trusting(&client);
+    let zero = signer_core::address::stellar::Address::from_bytes([0; 32]).to_string();
+    let contract = signer_core::address::stellar::ContractAddress::from_bytes([0; 32]).to_string();
+    for (name, bad) in [
+        ("base", "0x0000000000000000000000000000000000000000"),
+        ("solana", "11111111111111111111111111111111"),
+        ("stellar", zero.as_str()),
+        ("stellar", contract.as_str()),
+    ] {
+        let wallet = client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await.unwrap();
+        assert!(wallet.transfer("usdc", bad, "1").await.unwrap_err().is_input(), "{bad}");
+        // The vendor's addresses of contracts begin so.
+        assert_eq!(wallet.address().starts_with('C'), name == "stellar");
+    }
 }

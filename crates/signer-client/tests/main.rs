@@ -6,6 +6,7 @@ mod abstraxn_stores;
 mod blink;
 mod crossmint;
 mod crossmint_approvals;
+mod crossmint_rotation;
 mod emulator;
 mod file_store;
 mod postmortems;

@@ -48,6 +48,21 @@ fn strkeys_of_stellar_base() {
     }
 }
 
+/// The contract of SEP-23's own list.
+#[test]
+fn a_contract_of_stellar_is_no_account() {
+    let text = "CA3D5KRYM6CB7OWQ6TWYRR3Z4T7GNZLKERYNZGGA5SOAOPIFY6YQGAXE";
+    let bytes = unhex32("363eaa3867841fbad0f4ed88c779e4fe66e56a2470dc98c0ec9c073d05c7b103");
+    let contract = stellar::ContractAddress::parse(text).unwrap();
+    assert_eq!((contract.as_bytes(), contract.to_string()), (&bytes, text.to_owned()));
+    assert_eq!(contract, stellar::ContractAddress::from_bytes(bytes));
+    assert!(stellar::Address::parse(text).is_err());
+    let account = stellar::Address::from_bytes(bytes).to_string();
+    assert!(stellar::ContractAddress::parse(&account).is_err());
+    assert!(stellar::ContractAddress::parse(&text.replace("AXE", "AXF")).is_err());
+    assert_eq!(format!("{contract:?}"), format!("stellar::ContractAddress({text})"));
+}
+
 #[test]
 fn stellar_forms_that_are_refused() {
     let good = "GATI23RKXJWKWOU24HOHQWNV2PHAQSW6G7LP52KQNUWWJF4JVA46VACB";

@@ -132,11 +132,7 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
     let merchant = MerchantId::parse(&arguments.merchant_id).map_err(Failure::refused)?;
     let idempotency_key = match &arguments.idempotency_key {
         Some(text) => IdempotencyKey::parse(text).map_err(Failure::refused)?,
-        None => {
-            let mut bytes = [0; 16];
-            system::fill(&mut bytes)?;
-            IdempotencyKey::from_random_bytes(bytes)
-        }
+        None => system::uuid()?,
     };
     let signed_at = timestamp(arguments.timestamp.as_deref())?;
     let policy = match &arguments.policy {

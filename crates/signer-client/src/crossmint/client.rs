@@ -202,21 +202,22 @@ impl Client {
         if let Some(owner) = wallet.owner {
             body = body.owner(owner);
         }
-        if let Some(alias) = wallet.alias {
+        if let Some(alias) = &wallet.alias {
             body = body.alias(alias);
         }
-        let record: WalletRecord = self.post(&[], "/", &body, wallet.key.as_deref()).await?;
+        let key = wallet.key.map_or_else(random::uuid, Ok)?;
+        let record: WalletRecord = self.post(&[], "/", &body, Some(&key)).await?;
         let admin = record.config.admin_signer.as_ref();
         let is_signer =
             |it: &Locator| record.config.delegated_signers.iter().any(|known| is_for(known, it));
         if record.chain_type != chain.chain_type().as_str()
             || !admin.is_some_and(|it| is_for(it, &locator))
             || !wallet.signers.iter().all(is_signer)
+            || !may_be(record.alias.as_deref(), wallet.alias.as_deref())
         {
-            return Err(Error::new(
-                Kind::Mismatch,
-                "the wallet that was made is not the one that was asked for",
-            ));
+            let what = "the wallet that was made is not the one that was asked for";
+            let error = Error::new(Kind::Mismatch, what).about(record.address);
+            return Err(error.with_idempotency_key(&key));
         }
         Ok(Wallet::new(self.clone(), chain, record.address, signer))
     }
@@ -263,11 +264,12 @@ impl Client {
 
     pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {
         let record: WalletRecord = self.get(&[locator], "/{wallet}").await?;
-        // Whoever opens a wallet by its address gets that one.
+        // Whoever opens a wallet by its address, or its alias, gets that one.
         let by_address = !locator.contains(':');
         let same = record.address.eq_ignore_ascii_case(locator)
             && (locator.starts_with("0x") || record.address == locator);
-        if by_address && !same {
+        let alias = locator.split_once(":alias:").map(|(_, alias)| alias);
+        if by_address && !same || !may_be(record.alias.as_deref(), alias) {
             let what = "the service answered with another wallet";
             return Err(Error::new(Kind::Mismatch, what).about(locator));
         }
@@ -351,6 +353,11 @@ impl Client {
             Repeat::Never | Repeat::Freely | Repeat::Safely => error,
         })
     }
+}
+
+/// Whether what the service says, where it says anything, is what was asked for, where anything was.
+fn may_be(said: Option<&str>, asked: Option<&str>) -> bool {
+    said.zip(asked).is_none_or(|(said, asked)| said == asked)
 }
 
 /// A signer's locator, however the service names it.

@@ -1,8 +1,9 @@
 use signer_protocols::crossmint::rest::Wallet as WalletRecord;
-use signer_protocols::crossmint::{ChainId, Locator, Scheme, ServerSigner, SignerSecret};
+use signer_protocols::crossmint::{ChainId, Locator, Scheme, SignerSecret};
 
 use super::client::locator_text;
 use super::policy::is_for;
+use super::wallet::Registration;
 use super::{Client, Wallet};
 use crate::error::{Error, Kind};
 
@@ -23,6 +24,7 @@ pub struct Rotation<'a> {
     old: &'a SignerSecret,
     new: &'a SignerSecret,
     admin: &'a SignerSecret,
+    scheme: Scheme,
 }
 
 /// Who can sign for a wallet, by locators as `server:0x…`.
@@ -54,7 +56,14 @@ impl<'a> Rotation<'a> {
         new: &'a SignerSecret,
         admin: &'a SignerSecret,
     ) -> Self {
-        Self { wallet, chain, old, new, admin }
+        Self { wallet, chain, old, new, admin, scheme: Scheme::Current }
+    }
+
+    /// The scheme of the new signer. Default: [`Scheme::Current`]. Where the secret is also used by a vendor's SDK before
+    /// 1.3, which derives by [`Scheme::Legacy`] alone, it must be that.
+    pub const fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
     }
 }
 
@@ -62,22 +71,23 @@ impl Client {
     /// Rotates, and reads at the end who can still sign. `step` is told of each step before it is made.
     ///
     /// # Errors
-    /// [`Error`]; `is_refused()`, with nothing changed, when the old signer is the admin signer, or `admin` is not
-    /// the secret of the admin signer. After any other error: run it again.
+    /// [`Error`]. Before the first `step` nothing was changed: `is_refused()` when the old signer is the admin signer, or
+    /// `admin` is not the secret of the admin signer; `is_input()` when the old secret has no signer to replace. After
+    /// any later one: run it again.
     pub async fn rotate(
         &self,
         rotation: Rotation<'_>,
         mut step: impl FnMut(&str) + Send,
     ) -> Result<Signers, Error> {
-        let Rotation { wallet: name, chain, old, new, admin } = rotation;
+        let Rotation { wallet: name, chain, old, new, admin, scheme } = rotation;
         let chain = self.chain(chain)?;
         let record = self.record(name).await?;
         let is_admin = |locator: &Locator| {
             record.config.admin_signer.as_ref().is_some_and(|admin| is_for(admin, locator))
         };
-        let olds = [Scheme::Current, Scheme::Legacy].map(|scheme| self.signer(old, chain, scheme));
-        let olds = olds.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if olds.iter().any(|old| is_admin(&old.locator())) {
+        let locator = |scheme| self.signer(old, chain, scheme).map(|signer| signer.locator());
+        let olds = [locator(Scheme::Current)?, locator(Scheme::Legacy)?];
+        if olds.iter().any(is_admin) {
             let rule = "the old signer is the wallet's admin signer, which these calls cannot replace; nothing was changed";
             return Err(Error::new(Kind::Refused, rule).about(name));
         }
@@ -92,36 +102,59 @@ impl Client {
             }
             legacy
         };
-        let added = self.signer(new, chain, Scheme::Current)?.locator();
-        if olds.iter().any(|old| old.locator() == added) {
+        let added = self.signer(new, chain, scheme)?.locator();
+        if olds.contains(&added) {
             return Err(Error::input("the new secret is the old one"));
         }
         let address = record.address.clone();
         let wallet = Wallet::new(self.clone(), chain, record.address, approver);
 
-        if !wallet.has_signer(&added).await? {
+        let mut leaving = Vec::new();
+        for old in &olds {
+            if wallet.registration(old).await?.is_known() {
+                leaving.push(old);
+            }
+        }
+        let is_there = wallet.registration(&added).await?.is_there();
+        match (leaving.is_empty(), is_there) {
+            (true, false) => {
+                let [current, legacy] = &olds;
+                let rule =
+                    "the old secret has no signer of the wallet on this chain; nothing was changed";
+                return Err(Error::input(rule).about(format!("{current} and {legacy}")));
+            }
+            (true, true) => step("no old signer is left to remove, and the new one is there"),
+            (false, _) => {}
+        }
+        if !is_there {
             step("adding the new signer");
             wallet.add_signer(&added).await?;
+            // The old one stays until the new one is seen to be there.
+            if !wallet.registration(&added).await?.is_there() {
+                let what = "the new signer is not among the wallet's signers; the old one was left";
+                return Err(Error::new(Kind::Failed, what).about(address));
+            }
         }
-        // The old one stays until the new one is seen to be there.
-        if !wallet.has_signer(&added).await? {
-            let what = "the new signer is not among the wallet's signers; the old one was left";
-            return Err(Error::new(Kind::Failed, what).about(address));
-        }
-        for old in olds.iter().map(ServerSigner::locator) {
-            if wallet.knows_signer(&old).await? {
-                step("removing the old signer");
-                match wallet.remove_signer(&old).await {
-                    Err(error) if error.is_not_found() => {}
-                    removed => removed?,
-                }
-                if wallet.knows_signer(&old).await? {
-                    let what = "the old signer is still among the wallet's signers";
-                    return Err(Error::new(Kind::Failed, what).about(address));
-                }
+        for old in leaving {
+            step("removing the old signer");
+            match wallet.remove_signer(old).await {
+                Err(error) if error.is_not_found() => {}
+                removed => removed?,
             }
         }
         step("reading who can sign");
-        wallet.signers().await
+        let record = self.record(&address).await?;
+        for old in &olds {
+            let is_listed = record.config.delegated_signers.iter().any(|it| is_for(it, old));
+            let registration = wallet.registration(old).await?;
+            // One that is listed and of which the service knows nothing may be known under another spelling.
+            if registration.is_known()
+                || is_listed && !matches!(registration, Registration::Elsewhere)
+            {
+                let what = "the old signer is still among the wallet's signers";
+                return Err(Error::new(Kind::Failed, what).about(address));
+            }
+        }
+        Ok(Signers::of(&record))
     }
 }

@@ -68,7 +68,7 @@ pub struct Progress<'a> {
     pub elapsed: Duration,
 }
 
-/// Ends a waiting from elsewhere. What was waited for goes on, and can be waited for again by its id.
+/// Ends a waiting from elsewhere. What was approved goes on, and can be waited for again by its id.
 #[derive(Clone, Debug)]
 pub struct Cancel(Arc<watch::Sender<bool>>);
 
@@ -79,9 +79,13 @@ impl Default for Cancel {
 }
 
 impl Cancel {
-    /// Ends all waitings that hold it.
+    /// Ends all waitings that hold it; what is not approved by then is not approved.
     pub fn cancel(&self) {
         self.0.send_replace(true);
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
     }
 
     async fn cancelled(&self) {
@@ -111,8 +115,23 @@ impl<'a> Wait<'a> {
         }
     }
 
-    /// A look, or a pause until the next: ended by the deadline, or by a cancel. Then the outcome is not known.
-    pub(super) async fn bounded<T>(
+    /// A look; `None` where it showed nothing, but may next time. Ended by the deadline, or by a cancel, the outcome is not
+    /// known.
+    pub(super) async fn look<T>(
+        &mut self,
+        id: &str,
+        look: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Option<T>, Error> {
+        match self.bounded(id, look).await {
+            Err(error) if error.is_transient() => {
+                let asked = error.retry_after().unwrap_or_default();
+                self.pause_at_least(asked, id).await.map(|()| None)
+            }
+            seen => seen.map(Some),
+        }
+    }
+
+    async fn bounded<T>(
         &self,
         id: &str,
         work: impl Future<Output = Result<T, Error>>,
@@ -133,7 +152,11 @@ impl<'a> Wait<'a> {
 
     /// Until the next look.
     pub(super) async fn pause(&mut self, id: &str) -> Result<(), Error> {
-        let pause = self.pause;
+        self.pause_at_least(Duration::ZERO, id).await
+    }
+
+    async fn pause_at_least(&mut self, least: Duration, id: &str) -> Result<(), Error> {
+        let pause = self.pause.max(least);
         if self.begun.elapsed() >= self.waiting.steady {
             let longer = self.pause.saturating_mul(3) / 2;
             self.pause = longer.min(self.waiting.longest).max(SHORTEST);

@@ -1,8 +1,10 @@
 mod signers;
+pub(super) use signers::Registration;
 
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde::de::IgnoredAny;
 use signer_core::address::{evm, solana, stellar};
 use signer_protocols::Json;
@@ -14,7 +16,7 @@ use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner, Sol
 
 use super::Client;
 use super::policy::Created;
-use super::waiting::Wait;
+use super::waiting::{Cancel, Wait};
 use crate::error::{Error, Kind};
 use crate::random;
 use crate::transport::Repeat;
@@ -180,11 +182,20 @@ impl Wallet {
     /// # Errors
     /// [`Error`].
     pub async fn sign_message(&self, message: &str) -> Result<SignedMessage, Error> {
-        self.only_evm()?;
+        self.sign_message_under(message, &random::uuid()?).await
+    }
+
+    /// The same under an idempotency key: the same text under the same key is signed once.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sign_message_under(
+        &self,
+        message: &str,
+        key: &str,
+    ) -> Result<SignedMessage, Error> {
         let body = SignMessage::new(message, &self.locator(), self.0.chain);
-        let path = [self.address(), "signatures"];
-        let created = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
-        self.complete_signature(created, &self.0.signer).await
+        self.sign_under(&body, key).await
     }
 
     /// Has the wallet sign EIP-712 typed data (EVM).
@@ -192,19 +203,44 @@ impl Wallet {
     /// # Errors
     /// [`Error`].
     pub async fn sign_typed_data(&self, typed_data: TypedData) -> Result<SignedMessage, Error> {
-        self.only_evm()?;
-        let body = SignTypedData::new(typed_data, &self.locator(), self.0.chain);
-        let path = [self.address(), "signatures"];
-        let created = self.0.client.post(&path, "/{wallet}/signatures", &body, None).await?;
-        self.complete_signature(created, &self.0.signer).await
+        self.sign_typed_data_under(typed_data, &random::uuid()?).await
     }
 
-    /// Waits for a transaction of the wallet by its id. Nothing is approved: only what this process created is.
+    /// The same under an idempotency key: the same typed data under the same key is signed once.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sign_typed_data_under(
+        &self,
+        typed_data: TypedData,
+        key: &str,
+    ) -> Result<SignedMessage, Error> {
+        let body = SignTypedData::new(typed_data, &self.locator(), self.0.chain);
+        self.sign_under(&body, key).await
+    }
+
+    async fn sign_under<B: Serialize>(&self, body: &B, key: &str) -> Result<SignedMessage, Error> {
+        self.only_evm()?;
+        let path = [self.address(), "signatures"];
+        let created = self.0.client.post(&path, "/{wallet}/signatures", body, Some(key)).await?;
+        let signed = self.complete_signature(created, &self.0.signer).await;
+        signed.map_err(|error| error.with_idempotency_key(key))
+    }
+
+    /// Waits for a transaction of the wallet by its id. Nothing is approved.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn wait_for_transaction(&self, id: &str) -> Result<Sent, Error> {
         self.await_transaction(id).await
+    }
+
+    /// Waits for a signature of the wallet by its id. Nothing is approved.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn wait_for_signature(&self, id: &str) -> Result<SignedMessage, Error> {
+        self.await_signature(id).await.and_then(signed)
     }
 
     /// Approves what was just created, where it is ours to approve, and waits for its end.
@@ -241,11 +277,7 @@ impl Wallet {
         approver: &ServerSigner,
     ) -> Result<SignedMessage, Error> {
         let SignatureResponse { id, status, approvals, .. } = &created;
-        let ended = self.settle_signature(id, status, approvals, approver).await?;
-        let missing =
-            || Error::new(Kind::Answer, "the service gives no signature").about(&ended.id);
-        let signature = ended.output_signature.clone().ok_or_else(missing)?;
-        Ok(SignedMessage { id: ended.id, signature })
+        self.settle_signature(id, status, approvals, approver).await.and_then(signed)
     }
 
     async fn settle_signature(
@@ -266,12 +298,16 @@ impl Wallet {
         if *status == Status::AwaitingApproval {
             self.approve(What::Signature, &what, approver).await?;
         }
+        self.await_signature(id).await
+    }
+
+    async fn await_signature(&self, id: &str) -> Result<SignatureResponse, Error> {
         let mut wait = Wait::begin(self.0.client.wait());
         loop {
             let (route, _) = What::Signature.routes();
             let path = [self.address(), What::Signature.path(), id];
-            let state: SignatureResponse =
-                wait.bounded(id, self.0.client.get(&path, route)).await?;
+            let look = self.0.client.get::<SignatureResponse>(&path, route);
+            let Some(state) = wait.look(id, look).await? else { continue };
             if state.id != id {
                 return Err(other_id(id));
             }
@@ -295,6 +331,10 @@ impl Wallet {
         let Some(approval) = created.approval(&locator, self.0.client.policy())? else {
             return Ok(());
         };
+        if self.0.client.wait().cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            let what = "it was cancelled before anything was signed";
+            return Err(Error::new(Kind::Refused, what).about(created.id));
+        }
         let signature = approver
             .approve(&approval)
             .map_err(|_| Error::new(Kind::Local, "the approval could not be signed"))?;
@@ -321,8 +361,8 @@ impl Wallet {
         loop {
             let (route, _) = What::Transaction.routes();
             let path = [self.address(), What::Transaction.path(), id];
-            let state: TransactionResponse =
-                wait.bounded(id, self.0.client.get(&path, route)).await?;
+            let look = self.0.client.get::<TransactionResponse>(&path, route);
+            let Some(state) = wait.look(id, look).await? else { continue };
             if state.id != id {
                 return Err(other_id(id));
             }
@@ -373,6 +413,14 @@ fn ended(state: &TransactionResponse) -> Option<Result<Sent, Error>> {
     }
 }
 
+fn signed(ended: SignatureResponse) -> Result<SignedMessage, Error> {
+    let SignatureResponse { id, output_signature, .. } = ended;
+    match output_signature {
+        Some(signature) => Ok(SignedMessage { id, signature }),
+        None => Err(Error::new(Kind::Answer, "the service gives no signature").about(id)),
+    }
+}
+
 fn failed(id: &str, error: Option<&Json>) -> Error {
     let reason = match error {
         Some(Json::Object(members)) => members.get("reason").or_else(|| members.get("code")),
@@ -403,8 +451,14 @@ fn check_address(chain: ChainId, address: &str) -> Result<(), Error> {
             };
             parsed.is_ok_and(|address| *address.as_bytes() != [0; 20])
         }
-        ChainType::Solana => solana::Address::parse(address).is_ok(),
-        ChainType::Stellar => stellar::Address::parse(address).is_ok(),
+        ChainType::Solana => {
+            solana::Address::parse(address).is_ok_and(|address| *address.as_bytes() != [0; 32])
+        }
+        ChainType::Stellar => {
+            stellar::Address::parse(address).is_ok_and(|address| *address.as_bytes() != [0; 32])
+                || stellar::ContractAddress::parse(address)
+                    .is_ok_and(|address| *address.as_bytes() != [0; 32])
+        }
     };
     let rule =
         "recipient must be an address of the wallet's chain, with a right checksum and not zero";

@@ -82,7 +82,9 @@ pub(super) fn create(
 
 fn stellar_address() -> String {
     let key = signer_core::ed25519::SigningKey::generate(&mut crate::key::random());
-    signer_core::address::stellar::Address::from(&key.verifying_key()).to_string()
+    // A smart wallet is a contract there.
+    signer_core::address::stellar::ContractAddress::from_bytes(key.verifying_key().to_bytes())
+        .to_string()
 }
 
 /// On EVM a signature for the chain is to be approved, elsewhere a transaction; by the admin signer.

@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use signer_client::Error;
 use signer_client::crossmint::{Client, NewWallet, Rotation, ServiceWritten, Signers, Waiting};
-use signer_protocols::crossmint::ChainId;
+use signer_protocols::crossmint::{ChainId, Scheme};
 
 use super::{base_url, progress, refused, run};
 use crate::commands::crossmint::{read_secret, trusted_keys};
 use crate::failure::{Failure, say};
 use crate::input::{SecretSource, one_standard_input};
 use crate::outcome::{Field, Outcome};
+use crate::system::uuid;
 
 #[derive(Args, Debug)]
 pub(crate) struct ProjectArguments {
@@ -44,6 +44,9 @@ pub(crate) enum WalletCommand {
         /// The signer secret (SRC).
         #[arg(long, value_name = "SRC")]
         secret: SecretSource,
+        /// A further signer from the start: that of another secret (SRC). It is the one that can be rotated.
+        #[arg(long, value_name = "SRC")]
+        delegated_secret: Option<SecretSource>,
         /// An alias.
         #[arg(long, value_name = "A")]
         alias: Option<String>,
@@ -136,13 +139,22 @@ fn open(project: &ProjectArguments) -> Result<(Client, ChainId), Failure> {
 pub(crate) fn wallet(command: &WalletCommand) -> Result<Outcome, Failure> {
     let (WalletCommand::Create { project, secret, .. }
     | WalletCommand::Show { project, secret, .. }) = command;
-    one_standard_input([secret, &project.api_key], [])?;
+    let delegated = match command {
+        WalletCommand::Create { delegated_secret, .. } => delegated_secret.as_ref(),
+        WalletCommand::Show { .. } => None,
+    };
+    one_standard_input([secret, &project.api_key].into_iter().chain(delegated), [])?;
     let (client, chain) = open(project)?;
     let secret = read_secret(secret)?;
+    let delegated = delegated.map(read_secret).transpose()?;
     run(async {
         let wallet = match command {
             WalletCommand::Create { alias, owner, idempotency_key, .. } => {
                 let mut new = NewWallet::new(chain);
+                if let Some(delegated) = &delegated {
+                    let signer = client.signer(delegated, chain, Scheme::Current);
+                    new = new.signer(signer.map_err(refused)?.locator());
+                }
                 if let Some(alias) = alias {
                     new = new.alias(alias);
                 }
@@ -157,13 +169,16 @@ pub(crate) fn wallet(command: &WalletCommand) -> Result<Outcome, Failure> {
             WalletCommand::Show { wallet, .. } => client.wallet(wallet, chain, &secret).await,
         };
         let wallet = wallet.map_err(refused)?;
-        let signers = wallet.signers().await.map_err(refused)?;
         let mut fields = vec![
             ("address", wallet.address().into()),
             ("chain", wallet.chain().as_str().into()),
             ("signer", wallet.signer().locator().to_string().into()),
         ];
-        fields.extend(signer_fields(&signers));
+        match wallet.signers().await {
+            Ok(signers) => fields.extend(signer_fields(&signers)),
+            // The wallet is there, and its address must not be lost.
+            Err(error) => say(&format!("who else can sign could not be read: {error}")),
+        }
         Ok(Outcome::Fields(fields))
     })
 }
@@ -183,11 +198,16 @@ pub(crate) fn transfer(arguments: &TransferArguments) -> Result<Outcome, Failure
     let TransferArguments { wallet, token, to, amount, .. } = arguments;
     run(async {
         let wallet = client.wallet(wallet, chain, &secret).await.map_err(refused)?;
-        let sent = match &arguments.idempotency_key {
-            Some(key) => wallet.transfer_under(token, to, amount, key).await,
-            None => wallet.transfer(token, to, amount).await,
+        let key = match &arguments.idempotency_key {
+            Some(key) => key.clone(),
+            None => {
+                // Whoever breaks the waiting off must be able to ask again without paying twice.
+                let key = uuid()?.as_str().to_owned();
+                say(&format!("to ask again for this transfer: --idempotency-key {key}"));
+                key
+            }
         };
-        let sent = sent.map_err(refused)?;
+        let sent = wallet.transfer_under(token, to, amount, &key).await.map_err(refused)?;
         Ok(Outcome::Fields(vec![
             ("id", sent.id.into()),
             ("hash", sent.hash.unwrap_or_default().into()),
@@ -203,16 +223,19 @@ pub(crate) fn rotate(arguments: &RotateArguments) -> Result<Outcome, Failure> {
     let admin = read_secret(admin_secret)?;
     run(async {
         let rotation = Rotation::new(wallet, chain, &old, &new, &admin);
-        let again = |error| {
-            Failure::refused(format!("{error}; what was begun is ended by running it again"))
-        };
-        let signers = client.rotate(rotation, say).await.map_err(|error: Error| {
-            if error.is_refused() || error.is_input() {
-                Failure::refused(error)
-            } else {
-                again(error)
+        let mut begun = false;
+        let rotated = client.rotate(rotation, |step| {
+            begun = true;
+            say(step);
+        });
+        let signers = match rotated.await {
+            Ok(signers) => signers,
+            Err(error) if begun => {
+                let rest = "what was begun is ended by running it again";
+                return Err(Failure::refused(format!("{error}; {rest}")));
             }
-        })?;
+            Err(error) => return Err(refused(error)),
+        };
         Ok(Outcome::Fields(signer_fields(&signers).into()))
     })
 }

@@ -10,12 +10,36 @@ use super::super::rotation::Signers;
 use super::{Wallet, failed};
 use crate::error::{Error, Kind};
 
-/// How far a signer is one of a wallet.
-enum Registration {
+/// How far a signer is one of a wallet on this chain.
+pub(in super::super) enum Registration {
     None,
+    /// Of other chains only.
+    Elsewhere,
     /// Asked for, and not approved or not done yet.
     Begun(Box<SignerChange>),
     There,
+}
+
+impl Registration {
+    pub(in super::super) const fn is_there(&self) -> bool {
+        matches!(self, Self::There)
+    }
+
+    /// What must go is gone only when it is not known in any state.
+    pub(in super::super) const fn is_known(&self) -> bool {
+        matches!(self, Self::There | Self::Begun(_))
+    }
+}
+
+/// What the service says of another signer is approved for none.
+fn is_about(change: &SignerChange, signer: &Locator) -> Result<(), Error> {
+    match &change.locator {
+        Some(locator) if !signer.matches(locator) => {
+            let what = "the service answered with another signer";
+            Err(Error::new(Kind::Mismatch, what).about(signer.to_string()))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Wallet {
@@ -33,11 +57,14 @@ impl Wallet {
                 match self.registration(signer).await {
                     Ok(Registration::There) => return Ok(()),
                     Ok(Registration::Begun(change)) => *change,
-                    Ok(Registration::None) | Err(_) => return Err(refused),
+                    Ok(Registration::None | Registration::Elsewhere) | Err(_) => {
+                        return Err(refused);
+                    }
                 }
             }
             change => change?,
         };
+        is_about(&change, signer)?;
         self.settle_change(change, &self.0.signer).await
     }
 
@@ -63,19 +90,12 @@ impl Wallet {
         self.0.client.record(self.address()).await.map(|record| Signers::of(&record))
     }
 
-    /// Whether a signer is one of the wallet on this chain, by what the service says of it; a list may name those that
+    /// How far a signer is one of the wallet on this chain, by what the service says of it; a list may name those that
     /// are not approved yet. Where it knows of no state, what it says of the wallet counts.
-    pub(in super::super) async fn has_signer(&self, signer: &Locator) -> Result<bool, Error> {
-        Ok(matches!(self.registration(signer).await?, Registration::There))
-    }
-
-    /// Whether the service knows of a signer at all, in whatever state: what must go is not there only when it is not
-    /// known.
-    pub(in super::super) async fn knows_signer(&self, signer: &Locator) -> Result<bool, Error> {
-        Ok(!matches!(self.registration(signer).await?, Registration::None))
-    }
-
-    async fn registration(&self, signer: &Locator) -> Result<Registration, Error> {
+    pub(in super::super) async fn registration(
+        &self,
+        signer: &Locator,
+    ) -> Result<Registration, Error> {
         let locator = signer.to_string();
         let path = [self.address(), "signers", &locator];
         let answer: Result<SignerChange, Error> =
@@ -84,9 +104,10 @@ impl Wallet {
             Err(error) if error.is_not_found() => return Ok(Registration::None),
             state => state?,
         };
+        is_about(&state, signer)?;
         let said = match state.chains.get(self.0.chain.as_str()) {
             Some(here) => Some(&here.status),
-            None if !state.chains.is_empty() => return Ok(Registration::None),
+            None if !state.chains.is_empty() => return Ok(Registration::Elsewhere),
             None => state.transaction.as_ref().map(|it| &it.status).or(state.status.as_ref()),
         };
         Ok(match said {

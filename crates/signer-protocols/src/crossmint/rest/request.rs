@@ -1,7 +1,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::super::{ChainId, ChainType, Locator};
 use super::Json;
@@ -135,9 +135,14 @@ pub struct StellarCall {
     call_type: &'static str,
     contract_id: String,
     method: String,
+    #[serde(serialize_with = "exactly")]
     args: Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exactly_if_any")]
     memo: Option<Json>,
+}
+
+fn exactly_if_any<S: Serializer>(value: &Option<Json>, serializer: S) -> Result<S::Ok, S::Error> {
+    exactly(value.as_ref().unwrap_or(&Json::Null), serializer)
 }
 
 impl StellarCall {

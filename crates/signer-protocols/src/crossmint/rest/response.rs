@@ -214,6 +214,8 @@ pub struct SignatureResponse {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct SignerChange {
+    /// The signer that it is about.
+    pub locator: Option<String>,
     /// The id of the transaction to approve, where the answer is one.
     pub id: Option<String>,
     /// Its state.
