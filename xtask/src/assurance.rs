@@ -1,5 +1,6 @@
 //! Every promise, one line each with its figure. `docs/assurance.md` says what each shows and how to see it fail.
 
+use std::io::Write;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -38,9 +39,10 @@ pub(crate) fn run() -> Result<(), String> {
     for (promise, words) in PROMISES {
         let began = Instant::now();
         let log = folder.join(format!("{}.log", words.replace(' ', "")));
-        let file = std::fs::File::create(&log).map_err(|error| error.to_string())?;
+        let mut file = std::fs::File::create(&log).map_err(|error| error.to_string())?;
+        let errors = file.try_clone().map_err(|error| error.to_string())?;
         let output = shell::command(&format!("cargo xtask {words}"))
-            .stderr(Stdio::from(file))
+            .stderr(Stdio::from(errors))
             .output()
             .map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -50,6 +52,7 @@ pub(crate) fn run() -> Result<(), String> {
             println!("ok      {promise:<24} {figure} ({seconds} s)");
         } else {
             failed += 1;
+            file.write_all(&output.stdout).map_err(|error| error.to_string())?;
             println!("FAILED  {promise:<24} see {} ({seconds} s)", log.display());
         }
     }

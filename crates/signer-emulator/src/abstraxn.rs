@@ -164,7 +164,7 @@ fn refresh(shared: &Shared, state: &mut State, request: &Incoming) -> Result<Ans
 
 fn issue(shared: &Shared, state: &mut State, identity: &str) -> Result<Answer, Refusal> {
     let now = shared.clock.now_ms();
-    let ends = now + state.token_life_ms;
+    let ends = now.saturating_add(state.token_life_ms);
     let account = state.accounts.get_mut(identity).ok_or_else(|| unauthorized("nobody"))?;
     let encode = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
     #[allow(clippy::cast_precision_loss, reason = "milliseconds of this millennium are exact")]

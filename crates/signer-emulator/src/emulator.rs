@@ -31,7 +31,7 @@ use crate::privy::Privy;
 use crate::stream::{FaultyStream, Mishap, MishapSwitch};
 
 const MAX_BODY: usize = 4 << 20;
-/// An emulator that runs for long does not grow.
+/// Of an emulator that runs for long, the oldest requests are forgotten.
 const MOST_SEEN: usize = 65_536;
 
 /// The four services on one port of loopback, each under its own path. It ends when it is dropped.
@@ -260,8 +260,10 @@ impl SkewedClock {
     }
 
     fn http_date(&self, ahead_s: u64) -> String {
-        let time = UNIX_EPOCH + Duration::from_millis(self.now_ms()) + Duration::from_secs(ahead_s);
-        httpdate::fmt_http_date(time)
+        // No date of HTTP is later.
+        const LAST_S: u64 = 253_402_300_799;
+        let seconds = (self.now_ms() / 1_000).saturating_add(ahead_s).min(LAST_S);
+        httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
     }
 }
 
@@ -367,7 +369,9 @@ async fn fault_instead(
             let value = match form {
                 RetryAfter::Number(number) => number.to_string(),
                 RetryAfter::Date(ahead) => shared.clock.http_date(*ahead),
-                RetryAfter::Time(ahead) => (shared.clock.now_ms() / 1_000 + ahead).to_string(),
+                RetryAfter::Time(ahead) => {
+                    (shared.clock.now_ms() / 1_000).saturating_add(*ahead).to_string()
+                }
             };
             let response = with(plain(429), HeaderName::from_static(name), &value)?;
             with(response, DATE, &shared.clock.http_date(0))
