@@ -81,7 +81,7 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     println!("\n{:<66} {:>10} {:>10}   share", "", "ours", "bare");
     for (key, signer) in [("-own-p256", "signer-core"), ("", "signer-native")] {
         for name in ["calls-1", "calls-64-per-cpu-second"] {
-            for (kind, note) in [("bare", ""), ("same", ", the same headers")] {
+            for (kind, note) in [("bare", ""), ("hand", ", by hand")] {
                 let share = bare(&format!("{kind}-share-{name}{key}"))?;
                 let (ours, peer) =
                     (bare(&format!("{name}{key}"))?, bare(&format!("{kind}-{name}{key}"))?);

@@ -122,7 +122,9 @@ impl Machine {
         let asked_ms = asked_ms.unwrap_or(0).min(MAX_ASKED_MS);
         if self.flying.take() == Some(Flight::Early) {
             self.early_cooling.crashed(now_ms, asked_ms, jitter);
-            self.cooling.rest(now_ms, asked_ms, jitter);
+            if asked_ms > 0 {
+                self.cooling.rest(now_ms, asked_ms, jitter);
+            }
         } else {
             self.cooling.crashed(now_ms, asked_ms, jitter);
         }

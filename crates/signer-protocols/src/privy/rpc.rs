@@ -68,7 +68,7 @@ enum ChainType {
 #[serde(tag = "method", content = "params")]
 enum SignMethod {
     #[serde(rename = "personal_sign")]
-    PersonalSign { message: String, encoding: MessageEncoding },
+    PersonalSign { encoding: MessageEncoding, message: String },
     #[serde(rename = "eth_signTransaction")]
     EthSignTransaction { transaction: Box<EthTransaction> },
     #[serde(rename = "eth_signTypedData_v4")]
@@ -83,7 +83,7 @@ enum SignMethod {
         nonce: Option<Quantity>,
     },
     #[serde(rename = "signMessage")]
-    SolanaSignMessage { message: String, encoding: Base64Only },
+    SolanaSignMessage { encoding: Base64Only, message: String },
     #[serde(rename = "signTransaction")]
     SolanaSignTransaction { transaction: String, encoding: Base64Only },
 }
