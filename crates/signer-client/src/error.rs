@@ -196,8 +196,11 @@ impl Error {
         self.with(|inner| inner.outcome_unknown = true)
     }
 
-    pub(crate) fn with_known_outcome(self) -> Self {
-        if self.0.outcome_unknown { self.with(|inner| inner.outcome_unknown = false) } else { self }
+    pub(crate) fn with_outcome_unknown(self, unknown: bool) -> Self {
+        if self.0.outcome_unknown == unknown {
+            return self;
+        }
+        self.with(|inner| inner.outcome_unknown = unknown)
     }
 
     /// Others who share the error keep theirs as it is.

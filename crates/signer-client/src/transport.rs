@@ -29,7 +29,7 @@ use crate::random;
 pub struct TransportOptions {
     /// One attempt, from the connection to the end of the answer. Default: 10 s.
     pub attempt: Duration,
-    /// A call, with all attempts and pauses; a token that it needs comes within half of that. Default: 30 s.
+    /// A call, with all attempts and pauses. A service has half of it to give the token that a call needs. Default: 30 s.
     pub total: Duration,
     /// Of an attempt, the connection. Default: 5 s.
     pub connect: Duration,

@@ -248,3 +248,60 @@ async fn a_signature_whose_answer_was_lost_may_exist() {
     let error = session.sign_personal(b"x").await.unwrap_err();
     assert!(error.is_transient() && !error.is_outcome_unknown(), "{error:?}");
 }
+
+/// What one attempt may have done, no later one takes back, and no deadline.
+#[tokio::test]
+async fn a_refusal_after_a_lost_answer_leaves_the_outcome_open() {
+    for faults in [
+        &["sign/transaction=lost*1", "sign/transaction=status:401*1", "auth/refresh=status:503"][..],
+        &[
+            "sign/transaction=lost*1",
+            "sign/transaction=status:401*1",
+            "sign/transaction=status:403",
+        ],
+        &["sign/transaction=status:401*1", "sign/transaction=hang", "auth/refresh=delay:200"],
+    ] {
+        let emulator = Emulator::start().await.unwrap();
+        let client = client(&emulator, Arc::new(MemoryTokenStore::new()));
+        let session = client.authenticate(&Identity::new("user-1")).await.unwrap();
+        for fault in faults {
+            emulator.fault(format!("POST /abstraxn/{fault}").parse::<FaultRule>().unwrap());
+        }
+        let error = session.sign_personal(b"x").await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{faults:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_is_not_asked_for_again_at_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let user = Identity::new("user-1");
+    client(&emulator, Arc::new(MemoryTokenStore::new())).authenticate(&user).await.unwrap();
+    let client = client(&emulator, Arc::new(MemoryTokenStore::new()));
+    let wrong = "44ea2542dab591d13bb69f39d967d91a713212a6168b5d9f9ba58d5a72203f23";
+    let given = user.access_key(wrong.into());
+    for _ in 0..5 {
+        assert!(client.authenticate(&given).await.unwrap_err().is_conflict());
+    }
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 2);
+}
+
+/// The token has ended, and the service renews it no more: there is nothing to end, and nothing is begun.
+#[tokio::test]
+async fn a_logout_of_a_session_that_is_over_begins_none() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.abstraxn_token_life(1_000);
+    let (tokens, keys) = (MemoryTokenStore::new(), MemoryAccessKeyStore::new());
+    let user = Identity::new("user-1");
+    let first = with_keys(&emulator, Arc::new(tokens.clone()), &keys);
+    first.authenticate(&user).await.unwrap();
+    emulator.abstraxn_revoke(true);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    // As another process would that shares the stores.
+    with_keys(&emulator, Arc::new(tokens.clone()), &keys).logout(&user).await.unwrap();
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/create"), 1);
+    assert_eq!(emulator.count("POST", "/abstraxn/auth/logout"), 0);
+    let base = BaseUrl::parse(&emulator.abstraxn_url()).unwrap();
+    let key = TokenKey::new(&base, &"test-api-key".into(), "user-1");
+    assert!(tokens.load(&key).await.unwrap().is_none());
+}

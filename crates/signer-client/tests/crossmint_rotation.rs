@@ -29,7 +29,10 @@ async fn a_rotation_ends_wherever_it_was_broken_off() {
             }
             // As a crash would.
             drop(task);
-            let signers = client.rotate(rotation(), |_| {}).await.unwrap();
+            let mut steps = Vec::new();
+            let again = client.rotate(rotation(), |step| steps.push(step.to_owned()));
+            let signers = again.await.unwrap();
+            assert!(steps.len() <= 3, "each step is made once: {name} {steps:?}");
             assert_eq!(signers.delegated.len(), 1, "{name} {lost_after}: {signers:?}");
             let found = client.wallet(wallet.address(), chain(name), &new).await.unwrap();
             let payer = found.signer().address().to_string();

@@ -13,14 +13,16 @@ use serde::Serialize;
 use signer_core::p256::VerifyingKey;
 use signer_protocols::abstraxn::AccessKey;
 use signer_protocols::abstraxn::wire::{CreateRequest, CreateResponse, TokenResponse};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::client::{Identity, conflict, is_same};
 use crate::error::{Error, Kind};
 use crate::store::TokenStore;
 use crate::token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
-use crate::transport::{Answer, Call, Outgoing, Repeat, Transport, bearer, json, secret_header};
+use crate::transport::{
+    Answer, Call, Outgoing, Repeat, Transport, after, bearer, json, secret_header,
+};
 
 pub(super) const ORGANIZATION: &str = "organization_id";
 pub(super) const WALLET: &str = "wallet_address";
@@ -40,15 +42,17 @@ pub(super) struct Account {
     pub(super) key: Arc<AccessKey>,
     pub(super) public_key: String,
     tokens: TokenCache,
+    /// Whether its key was given, and may be wrong until it has signed in.
+    is_given: bool,
     signed_in: AtomicBool,
 }
 
 impl Door {
     /// Posts, with what is given as the session's.
-    pub(super) async fn post(
+    async fn post(
         &self,
-        path: &[&str],
-        route: &'static str,
+        deadline: Instant,
+        (path, route): Path<'_>,
         repeat: Repeat<'_>,
         session: Option<(HeaderName, &SecretString)>,
         body: Option<&[u8]>,
@@ -63,19 +67,31 @@ impl Door {
         }
         let outgoing =
             || Ok(Outgoing { headers: headers.clone(), json: body.map(Bytes::copy_from_slice) });
-        self.transport.call(&call, outgoing).await
+        self.transport.call_until(deadline, &call, outgoing).await
+    }
+
+    fn deadline(&self) -> Instant {
+        after(Instant::now(), self.transport.total())
+    }
+
+    /// What sends nothing by itself, within the deadline of a call.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        until(self.deadline(), work).await
     }
 }
 
-impl Door {
-    /// A call with all that it waits for, a refresh included, within the one deadline.
-    pub(super) async fn in_time<T>(
-        &self,
-        call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let late = || Error::new(Kind::Deadline, "the call did not end in time");
-        timeout(self.transport.total(), call).await.unwrap_or_else(|_| Err(late()))
-    }
+/// Where a call goes, and its name in logs.
+pub(super) type Path<'a> = (&'a [&'a str], &'static str);
+
+async fn until<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let late = || Error::new(Kind::Deadline, "the call did not end in time");
+    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 impl Account {
@@ -87,10 +103,12 @@ impl Account {
         store: Arc<dyn TokenStore>,
     ) -> Self {
         let (name, key) = (identity.name.clone(), Arc::new(key));
+        let is_given = identity.access_key.is_some();
         let source = SignIn { door: Arc::clone(&door), identity, key: Arc::clone(&key) };
         let tokens = TokenCache::new(token_key, store, source);
         let public_key = key.public_key().compressed();
-        Self { door, name, key, public_key, tokens, signed_in: AtomicBool::new(false) }
+        let signed_in = AtomicBool::new(false);
+        Self { door, name, key, public_key, tokens, is_given, signed_in }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -107,8 +125,13 @@ impl Account {
         self.tokens.held().is_some()
     }
 
-    pub(super) fn has_key(&self, given: &SecretString) -> bool {
-        is_same(given, &self.key.to_text())
+    /// Whether it is the account of who gives this key, or none.
+    pub(super) fn serves(&self, given: Option<&SecretString>) -> bool {
+        match given {
+            Some(given) => is_same(given, &self.key.to_text()),
+            // A key that was mistyped does not stay.
+            None => self.has_signed_in() || !self.is_given,
+        }
     }
 
     /// The token that is good now and needs nobody.
@@ -132,37 +155,46 @@ impl Account {
         }
     }
 
+    /// Takes up the token that is stored, or the one after it where it has ended.
+    pub(super) async fn resume(&self) -> Result<(), Error> {
+        self.tokens.token().await.map(drop)
+    }
+
     /// Makes a call with the session's token; when the service does not accept it, once more with the one after it.
     pub(super) async fn call<B: Serialize>(
         &self,
-        path: &[&str],
-        route: &'static str,
+        path: Path<'_>,
         repeat: Repeat<'_>,
         body: &B,
     ) -> Result<Answer, Error> {
         // A repetition sends the same bytes, by which the service knows that it is one.
         let body = json(body)?;
-        self.door.in_time(self.call_refreshing(path, route, repeat, Some(&body))).await
+        self.call_refreshing(self.door.deadline(), path, repeat, Some(&body)).await
     }
 
     async fn call_refreshing(
         &self,
-        path: &[&str],
-        route: &'static str,
+        deadline: Instant,
+        path: Path<'_>,
         repeat: Repeat<'_>,
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
-        let mut token = self.current().await?;
+        let mut token = until(deadline, self.tokens.existing())
+            .await
+            .map_err(|error| self.before_the_call(error, false))?;
         let mut refreshed = false;
+        // What an attempt may have done, no later failure takes back.
+        let mut unknown = false;
         loop {
             let bearer = bearer(token.token().access());
             let session = Some((AUTHORIZATION, &bearer));
-            match self.door.post(path, route, repeat, session, body).await {
+            match self.door.post(deadline, path, repeat, session, body).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
-                    refreshed = true;
-                    let next = self.tokens.replace(&token).await;
-                    token = next.map_err(|error| self.before_the_call(error))?;
+                    (refreshed, unknown) = (true, error.is_outcome_unknown());
+                    let next = until(deadline, self.tokens.replace(&token)).await;
+                    token = next.map_err(|error| self.before_the_call(error, unknown))?;
                 }
+                Err(error) if unknown => return Err(error.with_unknown_outcome()),
                 answer => return answer,
             }
         }
@@ -177,10 +209,10 @@ impl Account {
     }
 
     async fn end_session(&self) -> Result<(), Error> {
-        let told = self.call_refreshing(&["auth", "logout"], "/auth/logout", Repeat::Freely, None);
+        let path: Path<'_> = (&["auth", "logout"], "/auth/logout");
         // A service that does not answer leaves time to forget the token.
-        let late = |_| Err(Error::new(Kind::Deadline, "the service did not answer in time"));
-        let told = timeout(self.door.transport.total() * 3 / 4, told).await.unwrap_or_else(late);
+        let deadline = after(Instant::now(), self.door.transport.total() / 4 * 3);
+        let told = self.call_refreshing(deadline, path, Repeat::Freely, None).await;
         // Refused for good what would have kept it alive, it has ended by itself.
         let is_over = self.tokens.held().is_none();
         self.tokens.forget().await?;
@@ -195,13 +227,10 @@ impl Account {
         self.tokens.forget().await
     }
 
-    async fn current(&self) -> Result<ServedToken, Error> {
-        self.tokens.existing().await.map_err(|error| self.before_the_call(error))
-    }
-
-    /// A session that has ended is that of an identity; and whatever became of a refresh, the call was not made.
-    fn before_the_call(&self, error: Error) -> Error {
-        let error = error.with_known_outcome();
+    /// A session that has ended is that of an identity; and whatever became of a refresh, the call was not made, unless an
+    /// earlier attempt may have been one.
+    fn before_the_call(&self, error: Error, unknown: bool) -> Error {
+        let error = error.with_outcome_unknown(unknown);
         if error.kind() == Kind::SignedOut { error.about(self.name()) } else { error }
     }
 }
@@ -228,8 +257,9 @@ impl SignIn {
         };
         // The same identity with the same key is the same wallet, however often it is said.
         let body = json(&create)?;
-        let answer =
-            self.door.post(&["auth", "create"], "/auth/create", Repeat::Freely, None, Some(&body));
+        let (door, deadline) = (&self.door, self.door.deadline());
+        let path: Path<'_> = (&["auth", "create"], "/auth/create");
+        let answer = door.post(deadline, path, Repeat::Freely, None, Some(&body));
         let created: CreateResponse = match answer.await {
             Err(error) if error.is_conflict() => {
                 return Err(conflict(&self.identity.name).with_status(409).with_code(error.code()));
@@ -241,9 +271,8 @@ impl SignIn {
         let mut body = zeroize::Zeroizing::new(Vec::with_capacity(32 + 6 * code.len()));
         let written = serde_json::to_writer(&mut *body, &Exchange { login_code: code });
         written.map_err(|_| Error::new(Kind::Local, "the login code cannot be written"))?;
-        let path = ["auth", "exchange"];
-        let answer =
-            self.door.post(&path, "/auth/exchange", Repeat::Never, None, Some(&body)).await?;
+        let path: Path<'_> = (&["auth", "exchange"], "/auth/exchange");
+        let answer = door.post(deadline, path, Repeat::Never, None, Some(&body)).await?;
         let token = read_token(&answer)?.with_cookies(answer.cookies(None));
         let mut token = token.with_label(PUBLIC_KEY, self.key.public_key().compressed());
         if let Some(organization) = created.organization_id {
@@ -258,8 +287,9 @@ impl SignIn {
     /// A session's cookie may be good once, so a refresh whose outcome is not known is not repeated.
     async fn refresh(&self, last: &Token) -> Result<Token, Error> {
         let session = last.cookies().map(|cookies| (COOKIE, cookies));
-        let path = ["auth", "refresh"];
-        let answer = self.door.post(&path, "/auth/refresh", Repeat::Never, session, None).await?;
+        let path: Path<'_> = (&["auth", "refresh"], "/auth/refresh");
+        let answer =
+            self.door.post(self.door.deadline(), path, Repeat::Never, session, None).await?;
         let mut token = read_token(&answer)?.with_cookies(answer.cookies(last.cookies()));
         token.labels.clone_from(&last.labels);
         Ok(token)

@@ -46,7 +46,7 @@ struct Inner {
 #[must_use]
 pub struct Identity {
     pub(super) name: String,
-    access_key: Option<SecretString>,
+    pub(super) access_key: Option<SecretString>,
     pub(super) user_name: Option<String>,
     pub(super) user_email: Option<String>,
 }
@@ -172,7 +172,7 @@ impl Client {
     pub async fn authenticate(&self, identity: &Identity) -> Result<Session, Error> {
         let given = identity.access_key.as_ref();
         let known = self.known(&identity.name);
-        let known = known.filter(|it| given.is_none_or(|given| it.has_key(given)));
+        let known = known.filter(|it| it.serves(given));
         match known.and_then(|account| Some((account.fresh()?, account))) {
             Some((token, account)) => Ok(Session::new(account, token)),
             None => self.0.door.in_time(self.sign_in(identity)).await,
@@ -182,17 +182,12 @@ impl Client {
     async fn sign_in(&self, identity: &Identity) -> Result<Session, Error> {
         let given = identity.access_key.as_ref();
         let account = match self.known(&identity.name) {
-            Some(account) if given.is_none_or(|given| account.has_key(given)) => account,
+            Some(account) if account.serves(given) => account,
             Some(account) if account.has_signed_in() => return Err(conflict(&identity.name)),
-            // A key that was mistyped does not stay.
             _ => self.open(identity).await?,
         };
         let first = !account.has_signed_in();
-        let token = account.sign_in().await.inspect_err(|error| {
-            if error.is_conflict() && !account.has_signed_in() {
-                self.close(&account);
-            }
-        })?;
+        let token = account.sign_in().await?;
         if let (Some(given), Some(store)) = (given.filter(|_| first), &self.0.access_keys) {
             // A key that was given and is good is kept beside those that are made here.
             let id = IdentityId::new(self.0.door.transport.base(), &identity.name);
@@ -204,27 +199,41 @@ impl Client {
         Ok(Session::new(account, token))
     }
 
-    /// Ends the session of an identity, where one is kept: the service is told, and the token is forgotten. Where none is,
-    /// nobody is signed in for it.
+    /// Ends the session of an identity, where one is kept: the service is told, and the token is forgotten. Nobody is signed
+    /// in for it.
     ///
     /// # Errors
-    /// [`Error`]; the token is forgotten all the same.
+    /// [`Error`]; the token is forgotten all the same, unless it is the store's.
     pub async fn logout(&self, identity: &Identity) -> Result<(), Error> {
-        let key = TokenKey::new(self.0.door.transport.base(), &self.0.api_key, &identity.name);
-        let is_held = self.known(&identity.name).is_some_and(|it| it.has_token());
-        if !is_held {
-            let stored = self.0.door.in_time(async { Ok(self.0.tokens.load(&key).await?) });
-            if stored.await?.is_none() {
-                return Ok(());
-            }
-        }
-        match self.authenticate(identity).await {
-            Ok(session) => session.logout().await,
+        let told = match self.known(&identity.name).filter(|account| account.has_token()) {
+            Some(account) => account.sign_out().await,
+            None => self.end_stored(identity).await,
+        };
+        match told {
             Err(error) => {
-                // The service is not told, but nobody goes on with the token from here.
+                // The service may not have been told, but nobody goes on with the token from here.
                 self.forget(&identity.name).await?;
-                Err(error)
+                // What has ended by itself needs no word.
+                if error.is_unauthorized() { Ok(()) } else { Err(error) }
             }
+            told => told,
+        }
+    }
+
+    async fn end_stored(&self, identity: &Identity) -> Result<(), Error> {
+        let door = &self.0.door;
+        let key = TokenKey::new(door.transport.base(), &self.0.api_key, &identity.name);
+        let account = async {
+            if self.0.tokens.load(&key).await?.is_none() {
+                return Ok(None);
+            }
+            let account = self.open(identity).await?;
+            account.resume().await?;
+            Ok(Some(account))
+        };
+        match door.in_time(account).await? {
+            Some(account) => account.sign_out().await,
+            None => Ok(()),
         }
     }
 
@@ -268,7 +277,7 @@ impl Client {
         let _one = self.0.opening[usize::from(door) % DOORS].lock().await;
         let given = identity.access_key.as_ref();
         let known = self.known(&identity.name);
-        if let Some(account) = known.filter(|it| given.is_none_or(|given| it.has_key(given))) {
+        if let Some(account) = known.filter(|it| it.serves(given)) {
             return Ok(account);
         }
         let Inner { door, api_key, tokens, .. } = &*self.0;

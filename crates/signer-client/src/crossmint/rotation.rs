@@ -86,7 +86,9 @@ impl Client {
             record.config.admin_signer.as_ref().is_some_and(|admin| is_for(admin, locator))
         };
         let locator = |scheme| self.signer(old, chain, scheme).map(|signer| signer.locator());
-        let olds = [locator(Scheme::Current)?, locator(Scheme::Legacy)?];
+        let mut olds = vec![locator(Scheme::Current)?, locator(Scheme::Legacy)?];
+        // Both schemes have one signer on Solana and Stellar.
+        olds.dedup();
         if olds.iter().any(is_admin) {
             let rule = "the old signer is the wallet's admin signer, which these calls cannot replace; nothing was changed";
             return Err(Error::new(Kind::Refused, rule).about(name));
@@ -118,10 +120,10 @@ impl Client {
         let is_there = wallet.registration(&added).await?.is_there();
         match (leaving.is_empty(), is_there) {
             (true, false) => {
-                let [current, legacy] = &olds;
+                let names: Vec<String> = olds.iter().map(Locator::to_string).collect();
                 let rule =
                     "the old secret has no signer of the wallet on this chain; nothing was changed";
-                return Err(Error::input(rule).about(format!("{current} and {legacy}")));
+                return Err(Error::input(rule).about(names.join(" and ")));
             }
             (true, true) => step("no old signer is left to remove, and the new one is there"),
             (false, _) => {}

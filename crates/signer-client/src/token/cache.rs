@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{Token, TokenKey};
 use crate::cache::{Cache, Failure, Fetched, Replaced, Served, Source};
@@ -262,9 +262,10 @@ impl Coordinator {
     /// not be lost to a store that stumbles: it is offered again, and served all the same.
     async fn keep(&self, token: &Token, last_version: u64) -> Result<Option<Token>, Error> {
         let mut expected = last_version;
+        let deadline = Instant::now() + STORE_DEADLINE;
         for attempt in 1..=WRITES {
             let write = self.store.replace(&self.key, expected, token);
-            match timeout(STORE_DEADLINE, write).await {
+            match timeout_at(deadline, write).await {
                 Ok(Ok(true)) => return Ok(None),
                 Ok(Ok(false)) => match self.load().await? {
                     // A write whose answer was lost.
@@ -316,7 +317,7 @@ impl Coordinator {
     }
 
     async fn lease(&self) -> Result<Turn, Error> {
-        // For a fetch and keeping its token. Whoever waits for a holder that died waits no longer than a call may take.
+        // For a fetch and keeping its token.
         let ttl = self.source.deadline().saturating_add(STORE_DEADLINE);
         match timeout(STORE_DEADLINE, self.store.lease(&self.key, ttl)).await {
             Ok(Ok(Some(lease))) => Ok(Turn::Ours(Some(lease))),

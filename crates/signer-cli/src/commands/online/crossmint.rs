@@ -230,7 +230,7 @@ pub(crate) fn rotate(arguments: &RotateArguments) -> Result<Outcome, Failure> {
         });
         let signers = match rotated.await {
             Ok(signers) => signers,
-            Err(error) if begun => {
+            Err(error) if begun && !error.is_refused() => {
                 let rest = "what was begun is ended by running it again";
                 return Err(Failure::refused(format!("{error}; {rest}")));
             }
