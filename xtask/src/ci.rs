@@ -16,11 +16,9 @@ pub(crate) fn run() -> Result<(), String> {
         check_features("signer-protocols", features)?;
     }
     check_features("signer-device", "")?;
-    for features in ["", "http", "jwt", "openapi", "redis", "tls"] {
-        check_features("signer-server", features)?;
-    }
-    for features in ["", "abstraxn", "blink", "crossmint", "file", "privy", "redis", "tokens"] {
-        check_features("signer-client", features)?;
+    // Each of their features alone builds most dependencies anew: that is left to `powerset`.
+    for package in ["signer-server", "signer-client"] {
+        check_features(package, "")?;
     }
     no_std::run()?;
     // Some tests run a program or an example: what is run is built before them, in the same profile.

@@ -8,12 +8,23 @@ use crate::{programs, shell};
 /// The crates that are picked one by one by those who count bytes.
 const CRATES: [&str; 3] = ["signer-core", "signer-protocols", "signer-device"];
 
-/// Checks each crate with every set of its features.
+/// The crates whose features are for one provider, store or scheme each.
+const SERVICES: [&str; 2] = ["signer-client", "signer-server"];
+
+/// Checks each crate with every set of its features, or with each of them alone.
 pub(crate) fn powerset() -> Result<(), String> {
     programs::install("cargo-hack")?;
     let packages: String = CRATES.iter().map(|name| format!(" --package {name}")).collect();
     shell::run(&format!("cargo hack check --quiet --feature-powerset --locked{packages}"))?;
-    println!("every set of features of {} builds", CRATES.join(", "));
+    let packages: String = SERVICES.iter().map(|name| format!(" --package {name}")).collect();
+    shell::run(&format!(
+        "cargo hack clippy --quiet --each-feature --locked{packages} -- -D warnings"
+    ))?;
+    println!(
+        "every set of features of {} builds, and each feature of {}",
+        CRATES.join(", "),
+        SERVICES.join(", ")
+    );
     Ok(())
 }
 

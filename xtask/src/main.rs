@@ -47,7 +47,7 @@ usage: cargo xtask TASK
   sbom           what the program is made of, as CycloneDX
   mutants        judge the committed results of mutation testing; mutants MODULE [K/N | --missed]: run one
   instructions   count instructions with callgrind, compare with the budget; --update: write it
-  powerset       every set of features of core, protocols and device
+  powerset       every set of features of core, protocols and device, each of client and server
   unified        the tests of protocols and client where another crate switches serde_json's arbitrary_precision on
   minimal        the same crates with the oldest versions that they allow
   api            their public API beside docs/api; --update: write it

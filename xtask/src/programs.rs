@@ -71,12 +71,13 @@ pub(crate) fn require_nightly() -> Result<(), String> {
         .into())
 }
 
-/// Installs a subcommand of cargo beneath `target`, where it is missing.
+/// Installs a subcommand of cargo beneath `target`, where it is missing; without optimising, which takes longer than
+/// what it then does.
 pub(crate) fn install(program: &str) -> Result<(), String> {
     let version = CARGO.iter().find(|(name, _)| name == &program).map(|(_, version)| version);
     match version {
         Some(version) if !is_there(program) => shell::run(&format!(
-            "cargo install --quiet --locked --root target/tools {program} --version {version}"
+            "cargo install --quiet --locked --debug --root target/tools {program} --version {version}"
         )),
         Some(_) => Ok(()),
         None => Err(format!("{program} has no version here")),
