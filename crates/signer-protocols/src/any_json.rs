@@ -38,8 +38,8 @@ impl<'de> Deserialize<'de> for Json {
 }
 
 /// Where any crate in the build switches `arbitrary_precision` of `serde_json` on, a number comes as an object whose only
-/// member has the name [`PRIVATE_NUMBER`]. Its value is an owned text, which the text of a member never is, so a member
-/// that a service gives this name stays one.
+/// member has the name [`PRIVATE_NUMBER`]. Its value is a text that is not borrowed, which that of a member is unless it has
+/// escapes, and a number has none: a member that a service gives this name stays one.
 struct JsonVisitor<'a> {
     /// Where the value stands under that name, whether it was the text of a number.
     disguised: Option<&'a mut bool>,
@@ -84,8 +84,19 @@ impl<'de> Visitor<'de> for JsonVisitor<'_> {
         Ok(Json::Number(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json, E> {
         Ok(Json::String(value.into()))
+    }
+
+    /// What was buffered on the way, as under `flatten`, comes so.
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        match self.disguised.zip(number(value)) {
+            Some((disguised, number)) => {
+                *disguised = true;
+                Ok(number)
+            }
+            None => Ok(Json::String(value.into())),
+        }
     }
 
     fn visit_string<E: de::Error>(self, value: String) -> Result<Json, E> {

@@ -1,5 +1,7 @@
 //! Values of any shape pass through typed bodies as they are.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::value::{BytesDeserializer, Error};
 use serde_json::json;
@@ -37,6 +39,12 @@ fn an_absent_option_is_null_and_a_signed_integer_is_one_without_its_sign() {
     assert!(bytes.unwrap_err().to_string().contains("a JSON value"));
 }
 
+#[derive(Deserialize)]
+struct Flat {
+    #[serde(flatten)]
+    other: BTreeMap<String, Json>,
+}
+
 /// The same as a tree of `serde_json` reads it, in a build with its `arbitrary_precision` and in one without.
 #[test]
 fn numbers_are_numbers_whatever_another_crate_switches_on() {
@@ -53,7 +61,10 @@ fn numbers_are_numbers_whatever_another_crate_switches_on() {
         assert_eq!(format!("{read:?}"), format!("{number:?}"), "{text}");
         let inside: Json = serde_json::from_str(&format!("[{{\"a\":{text}}}]")).unwrap();
         let member = Json::Object([("a".into(), number)].into());
-        assert_eq!(inside, Json::Array(vec![member]), "{text}");
+        assert_eq!(inside, Json::Array(vec![member.clone()]), "{text}");
+        // Buffered on the way.
+        let flat: Flat = serde_json::from_str(&format!("{{\"b\":[{{\"a\":{text}}}]}}")).unwrap();
+        assert_eq!(flat.other["b"], Json::Array(vec![member]), "{text}");
     }
     assert!(serde_json::from_str::<Json>("1e400").is_err());
 }
