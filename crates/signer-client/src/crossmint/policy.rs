@@ -186,3 +186,100 @@ pub(super) fn is_for(reference: &SignerReference, signer: &Locator) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use signer_core::address::solana::Address as SolanaAddress;
+    use signer_core::encoding::base58;
+    use signer_protocols::crossmint::{Environment, ProjectId, Scheme, ServerSigner, SignerSecret};
+
+    use super::*;
+
+    const BUDGET: &str = "ComputeBudget111111111111111111111111111111";
+
+    /// The signer of a test secret.
+    fn ours() -> (Locator, [u8; 32]) {
+        let secret = SignerSecret::parse(&"1".repeat(64)).unwrap();
+        let project = ProjectId::parse("project").unwrap();
+        let chain = ChainId::parse("solana").unwrap();
+        let environment = Environment::Staging;
+        let signer = ServerSigner::derive(&secret, &project, environment, chain, Scheme::Current);
+        let locator = signer.unwrap().locator();
+        let Address::Solana(address) = *locator.address() else { panic!("{locator}") };
+        (locator, *address.as_bytes())
+    }
+
+    /// A legacy transaction in base58: `signers` sign, the first pays, and the last of the signers sends a lamport; with a
+    /// price of so many microlamports for each of a million units, where there is one.
+    fn transaction(signers: &[[u8; 32]], price: Option<u64>) -> String {
+        let count = u8::try_from(signers.len()).unwrap();
+        let mut wire = vec![count];
+        wire.resize(1 + 64 * signers.len(), 0);
+        // Recipient, system program, budget program.
+        wire.extend([count, 0, 2, count + 3]);
+        wire.extend(signers.concat());
+        wire.extend([9; 32]);
+        wire.extend([0; 32]);
+        wire.extend(SolanaAddress::parse(BUDGET).unwrap().as_bytes());
+        wire.extend([7; 32]);
+        wire.push(if price.is_some() { 3 } else { 1 });
+        if let Some(price) = price {
+            wire.extend([count + 2, 0, 5, 2]);
+            wire.extend(1_000_000_u32.to_le_bytes());
+            wire.extend([count + 2, 0, 9, 3]);
+            wire.extend(price.to_le_bytes());
+        }
+        wire.extend([count + 1, 2, count - 1, count, 12, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+        let mut text = vec![0; base58::encoded_len(wire.len())];
+        base58::encode(&wire, &mut text).unwrap().into()
+    }
+
+    fn approval(transaction: &str, requested: &str) -> Result<Option<Approval>, Error> {
+        let (locator, _) = ours();
+        let pending = format!(r#"[{{"signer":{{"locator":"{locator}"}},"message":"x"}}]"#);
+        let pending: Vec<PendingApproval> = serde_json::from_str(&pending).unwrap();
+        let requested = SolanaMessage::parse(requested).unwrap();
+        let created = Created {
+            wallet: "wallet",
+            chain: ChainId::parse("solana").unwrap(),
+            id: "operation-1",
+            pending: &pending,
+            transaction: Some(transaction),
+            requested: Some(&requested),
+        };
+        created.approval(&locator, &AsRequested)
+    }
+
+    #[test]
+    fn our_signer_pays_only_where_it_was_asked_to() {
+        let (_, ours) = ours();
+        let other = [8; 32];
+        let (we_pay, other_pays) = (transaction(&[ours], None), transaction(&[other, ours], None));
+        assert!(approval(&we_pay, &we_pay).unwrap().is_some());
+        assert!(approval(&other_pays, &other_pays).unwrap().is_some());
+        assert!(approval(&other_pays, &we_pay).unwrap().is_some(), "a service that pays for us");
+        assert!(approval(&we_pay, &other_pays).unwrap_err().is_refused());
+    }
+
+    #[test]
+    fn a_place_in_a_block_costs_our_signer_a_hundredth_of_a_sol_at_most_or_what_was_asked_for() {
+        let (_, ours) = ours();
+        let other = [8; 32];
+        // A million units at so many microlamports each: as many lamports.
+        let most = MAX_PRIORITY_FEE;
+        let cheap = transaction(&[ours], None);
+        assert!(approval(&transaction(&[ours], Some(most)), &cheap).unwrap().is_some());
+        let dear = transaction(&[ours], Some(most + 1));
+        assert!(approval(&dear, &cheap).unwrap_err().is_mismatch());
+        assert!(approval(&dear, &dear).unwrap().is_some(), "it was asked for");
+        let not_ours = transaction(&[other, ours], Some(most + 1));
+        assert!(approval(&not_ours, &cheap).unwrap().is_some(), "another pays it");
+    }
+
+    #[test]
+    fn what_needs_no_signature_of_ours_gets_none() {
+        let without = transaction(&[[8; 32]], None);
+        let error = approval(&without, &without).unwrap_err();
+        assert!(error.is_mismatch(), "{error:?}");
+    }
+}
