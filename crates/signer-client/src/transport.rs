@@ -233,6 +233,17 @@ pub(crate) fn after(begun: Instant, duration: Duration) -> Instant {
     begun + duration.min(A_YEAR)
 }
 
+/// A part of a call that sends nothing of it, within the call's deadline; `late` says what did not happen.
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+pub(crate) async fn in_time<T>(
+    deadline: Instant,
+    late: &'static str,
+    part: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let late = || Error::new(Kind::Deadline, late);
+    timeout_at(deadline, part).await.unwrap_or_else(|_| Err(late()))
+}
+
 fn request(call: &Call<'_>, outgoing: Outgoing) -> Request {
     let mut request = Request::new(call.method.clone(), call.url.clone());
     *request.headers_mut() = outgoing.headers;

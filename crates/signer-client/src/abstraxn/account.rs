@@ -13,7 +13,7 @@ use serde::Serialize;
 use signer_core::p256::VerifyingKey;
 use signer_protocols::abstraxn::AccessKey;
 use signer_protocols::abstraxn::wire::{CreateRequest, CreateResponse, TokenResponse};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::client::{Identity, conflict, is_same};
@@ -21,7 +21,7 @@ use crate::error::{Error, Kind};
 use crate::store::TokenStore;
 use crate::token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
 use crate::transport::{
-    Answer, Call, Outgoing, Repeat, Transport, after, bearer, json, secret_header,
+    Answer, Call, Outgoing, Repeat, Transport, after, bearer, in_time, json, secret_header,
 };
 
 pub(super) const ORGANIZATION: &str = "organization_id";
@@ -79,20 +79,14 @@ impl Door {
         &self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        until(self.deadline(), work).await
+        in_time(self.deadline(), LATE, work).await
     }
 }
 
 /// Where a call goes, and its name in logs.
 pub(super) type Path<'a> = (&'a [&'a str], &'static str);
 
-async fn until<T>(
-    deadline: Instant,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let late = || Error::new(Kind::Deadline, "the call did not end in time");
-    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(late()))
-}
+const LATE: &str = "the call did not end in time";
 
 impl Account {
     pub(super) fn new(
@@ -179,7 +173,7 @@ impl Account {
         repeat: Repeat<'_>,
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
-        let mut token = until(deadline, self.tokens.existing())
+        let mut token = in_time(deadline, LATE, self.tokens.existing())
             .await
             .map_err(|error| self.before_the_call(error, false))?;
         let mut refreshed = false;
@@ -191,7 +185,7 @@ impl Account {
             match self.door.post(deadline, path, repeat, session, body).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
                     (refreshed, unknown) = (true, error.is_outcome_unknown());
-                    let next = until(deadline, self.tokens.replace(&token)).await;
+                    let next = in_time(deadline, LATE, self.tokens.replace(&token)).await;
                     token = next.map_err(|error| self.before_the_call(error, unknown))?;
                 }
                 Err(error) if unknown => return Err(error.with_unknown_outcome()),

@@ -8,7 +8,7 @@ use signer_protocols::privy::{
     APP_ID_HEADER, AuthorizationError, AuthorizationRequest, DEFAULT_EXPIRY_MS,
     IDEMPOTENCY_KEY_HEADER, Method, REQUEST_EXPIRY_HEADER, SIGNATURE_HEADER,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::authorization::SignerRef;
 use super::request::{CallKind, Expiry, Plan, Request};
@@ -16,7 +16,7 @@ use super::{Authorization, Client};
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
 use crate::random;
-use crate::transport::{Answer, Call, Outgoing, Repeat, after, check_key};
+use crate::transport::{Answer, Call, Outgoing, Repeat, after, check_key, in_time};
 
 /// A request that goes out again is signed anew when less than this is left of it.
 const LEAST_LIFE_MS: u64 = 30_000;
@@ -130,13 +130,13 @@ impl Client {
         prepared: &mut Prepared<'_>,
         authorization: &Authorization,
     ) -> Result<Answer, Error> {
-        let signers = in_time(deadline, authorization.signers()).await?;
+        let signers = in_time(deadline, LATE, authorization.signers()).await?;
         prepared.unsigned.ends = 0;
         match self.attempts(deadline, prepared, &signers.keys()).await {
             Err(refused) if refused.code() == Some("user_session_keys_expired") => {
                 let again = async {
-                    in_time(deadline, signers.renew()).await?;
-                    let signers = in_time(deadline, authorization.signers()).await?;
+                    in_time(deadline, LATE, signers.renew()).await?;
+                    let signers = in_time(deadline, LATE, authorization.signers()).await?;
                     prepared.unsigned.ends = 0;
                     self.attempts(deadline, prepared, &signers.keys()).await
                 };
@@ -220,14 +220,8 @@ const fn http_method(method: Method) -> reqwest::Method {
     }
 }
 
-/// What comes before the request itself: where its time is up nothing was asked of the service.
-async fn in_time<T>(
-    deadline: Instant,
-    step: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let late = || Error::new(Kind::Deadline, "no session was opened in time");
-    timeout_at(deadline, step).await.unwrap_or_else(|_| Err(late()))
-}
+/// Of what comes before the request itself: where its time is up nothing was asked of the service.
+const LATE: &str = "no session was opened in time";
 
 /// The names that most requests have are not read again.
 fn header_name(name: &str) -> Result<HeaderName, Error> {
