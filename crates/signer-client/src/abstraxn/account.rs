@@ -48,16 +48,16 @@ pub(super) struct Account {
 }
 
 impl Door {
-    /// Posts, with what is given as the session's.
+    /// Posts to a route, with what is given as the session's.
     async fn post(
         &self,
         deadline: Instant,
-        (path, route): Path<'_>,
+        route: &'static str,
         repeat: Repeat<'_>,
         session: Option<(HeaderName, &SecretString)>,
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
-        let url = self.transport.base().join(path.iter().copied(), &[])?;
+        let url = self.transport.base().join(route.split('/').skip(1), &[])?;
         let call = Call { method: Method::POST, url: &url, route, repeat };
         let name = HeaderName::from_static(self.api_key.0);
         let mut headers = HeaderMap::from_iter([(name, self.api_key.1.clone())]);
@@ -82,9 +82,6 @@ impl Door {
         in_time(self.deadline(), LATE, work).await
     }
 }
-
-/// Where a call goes, and its name in logs.
-pub(super) type Path<'a> = (&'a [&'a str], &'static str);
 
 const LATE: &str = "the call did not end in time";
 
@@ -157,19 +154,19 @@ impl Account {
     /// Makes a call with the session's token; when the service does not accept it, once more with the one after it.
     pub(super) async fn call<B: Serialize>(
         &self,
-        path: Path<'_>,
+        route: &'static str,
         repeat: Repeat<'_>,
         body: &B,
     ) -> Result<Answer, Error> {
         // A repetition sends the same bytes, by which the service knows that it is one.
         let body = json(body)?;
-        self.call_refreshing(self.door.deadline(), path, repeat, Some(&body)).await
+        self.call_refreshing(self.door.deadline(), route, repeat, Some(&body)).await
     }
 
     async fn call_refreshing(
         &self,
         deadline: Instant,
-        path: Path<'_>,
+        route: &'static str,
         repeat: Repeat<'_>,
         body: Option<&[u8]>,
     ) -> Result<Answer, Error> {
@@ -182,7 +179,7 @@ impl Account {
         loop {
             let bearer = bearer(token.token().access());
             let session = Some((AUTHORIZATION, &bearer));
-            match self.door.post(deadline, path, repeat, session, body).await {
+            match self.door.post(deadline, route, repeat, session, body).await {
                 Err(error) if error.is_unauthorized() && !refreshed => {
                     (refreshed, unknown) = (true, error.is_outcome_unknown());
                     let next = in_time(deadline, LATE, self.tokens.replace(&token)).await;
@@ -203,10 +200,9 @@ impl Account {
     }
 
     async fn end_session(&self) -> Result<(), Error> {
-        let path: Path<'_> = (&["auth", "logout"], "/auth/logout");
         // A service that does not answer leaves time to forget the token.
         let deadline = after(Instant::now(), self.door.transport.total() / 4 * 3);
-        let told = self.call_refreshing(deadline, path, Repeat::Freely, None).await;
+        let told = self.call_refreshing(deadline, "/auth/logout", Repeat::Freely, None).await;
         // Refused for good what would have kept it alive, it has ended by itself.
         let is_over = self.tokens.held().is_none();
         self.tokens.forget().await?;
@@ -252,8 +248,7 @@ impl SignIn {
         // The same identity with the same key is the same wallet, however often it is said.
         let body = json(&create)?;
         let (door, deadline) = (&self.door, self.door.deadline());
-        let path: Path<'_> = (&["auth", "create"], "/auth/create");
-        let answer = door.post(deadline, path, Repeat::Freely, None, Some(&body));
+        let answer = door.post(deadline, "/auth/create", Repeat::Freely, None, Some(&body));
         let created: CreateResponse = match answer.await {
             Err(error) if error.is_conflict() => {
                 return Err(conflict(&self.identity.name).with_status(409).with_code(error.code()));
@@ -265,8 +260,8 @@ impl SignIn {
         let mut body = zeroize::Zeroizing::new(Vec::with_capacity(32 + 6 * code.len()));
         let written = serde_json::to_writer(&mut *body, &Exchange { login_code: code });
         written.map_err(|_| Error::new(Kind::Local, "the login code cannot be written"))?;
-        let path: Path<'_> = (&["auth", "exchange"], "/auth/exchange");
-        let answer = door.post(deadline, path, Repeat::Never, None, Some(&body)).await?;
+        let answer =
+            door.post(deadline, "/auth/exchange", Repeat::Never, None, Some(&body)).await?;
         let token = read_token(&answer)?.with_cookies(answer.cookies(None));
         let mut token = token.with_label(PUBLIC_KEY, self.key.public_key().compressed());
         if let Some(organization) = created.organization_id {
@@ -281,9 +276,10 @@ impl SignIn {
     /// A session's cookie may be good once, so a refresh whose outcome is not known is not repeated.
     async fn refresh(&self, last: &Token) -> Result<Token, Error> {
         let session = last.cookies().map(|cookies| (COOKIE, cookies));
-        let path: Path<'_> = (&["auth", "refresh"], "/auth/refresh");
-        let answer =
-            self.door.post(self.door.deadline(), path, Repeat::Never, session, None).await?;
+        let answer = self
+            .door
+            .post(self.door.deadline(), "/auth/refresh", Repeat::Never, session, None)
+            .await?;
         let mut token = read_token(&answer)?.with_cookies(answer.cookies(last.cookies()));
         token.labels.clone_from(&last.labels);
         Ok(token)

@@ -13,7 +13,6 @@ use signer_protocols::abstraxn::{ExportRecipient, ExportedKey};
 
 use signer_protocols::jcs::{Limits, canonicalize};
 
-use super::account::Path;
 use super::session::Session;
 use crate::clock::unix_ms;
 use crate::error::{Error, Kind};
@@ -59,7 +58,7 @@ impl Session {
     pub async fn whoami(&self) -> Result<Identity, Error> {
         let query = WhoamiQuery { organization_id: self.needed_organization()?.into() };
         let request = self.stamp(WHOAMI_URL, json(&query)?)?;
-        let answer = self.account.call((&["whoami"], "/whoami"), Repeat::Freely, &request).await?;
+        let answer = self.account.call("/whoami", Repeat::Freely, &request).await?;
         answer.json::<WhoamiResponse>().map(|whoami| whoami.result)
     }
 
@@ -125,8 +124,7 @@ impl Session {
             target_public_key: recipient.target_public_key(),
         };
         let request = self.activity(parameters)?;
-        let path: Path<'_> = (&["export-wallet"], "/export-wallet");
-        let answer = self.account.call(path, Repeat::Safely, &request).await?;
+        let answer = self.account.call("/export-wallet", Repeat::Safely, &request).await?;
         let response: SignResponse = answer.json()?;
         let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
         let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
@@ -165,8 +163,7 @@ impl Session {
 
     async fn sign<P: ActivityParameters>(&self, parameters: P) -> Result<SignResponse, Error> {
         let request = self.activity(parameters)?;
-        let path: Path<'_> = (&["sign", "transaction"], "/sign/transaction");
-        self.account.call(path, Repeat::Safely, &request).await?.json()
+        self.account.call("/sign/transaction", Repeat::Safely, &request).await?.json()
     }
 
     fn activity<P: ActivityParameters>(&self, parameters: P) -> Result<StampedRequest, Error> {

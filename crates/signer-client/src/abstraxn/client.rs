@@ -25,7 +25,7 @@ use crate::{
 /// How long a store may take where signing in does not depend on it.
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
 /// How many identities may be opened at once.
-const DOORS: usize = 64;
+const OPENINGS: usize = 64;
 
 /// A client of one API key, for any number of identities. Clones share all.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ struct Inner {
     access_keys: Option<Arc<dyn AccessKeyStore>>,
     accounts: RwLock<HashMap<String, Arc<Account>>>,
     /// One of them is held while an account is opened, always the same for an identity, so that it gets one key.
-    opening: [Mutex<()>; DOORS],
+    opening: [Mutex<()>; OPENINGS],
 }
 
 /// Who signs in.
@@ -273,8 +273,8 @@ impl Client {
         if identity.name.is_empty() || identity.name.len() > 512 {
             return Err(Error::input("user identity must be 1 to 512 bytes"));
         }
-        let door = Sha256::digest(identity.name.as_bytes())[0];
-        let _one = self.0.opening[usize::from(door) % DOORS].lock().await;
+        let place = usize::from(Sha256::digest(identity.name.as_bytes())[0]) % OPENINGS;
+        let _one = self.0.opening[place].lock().await;
         let given = identity.access_key.as_ref();
         let known = self.known(&identity.name);
         if let Some(account) = known.filter(|it| it.serves(given)) {
