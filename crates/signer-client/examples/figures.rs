@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
 use memchr::memmem;
+use rustix::time::{ClockId, clock_gettime};
 use signer_client::abstraxn::{Client as AbstraxnClient, Identity};
 use signer_client::privy::{Authorization, Client};
 use signer_client::{BaseUrl, FileAccessKeyStore, FileTokenStore, RedisTokenStore, TokenStore};
@@ -28,8 +29,9 @@ use tokio::net::{TcpListener, TcpStream};
 type Failure = Box<dyn std::error::Error>;
 
 const A_WHILE: Duration = Duration::from_secs(1);
-/// Rounds that take turns: a machine that gets slower slows both sides.
-const ROUNDS: u32 = 9;
+/// Turns beside bare calls are short and many: a machine that gets slower slows all of them.
+const TURN: Duration = Duration::from_millis(100);
+const ROUNDS: u32 = 90;
 const LENGTH: &[u8] = b"\r\ncontent-length: ";
 const ANSWER: &str = r#"{"method":"personal_sign","data":{"signature":"0x00","encoding":"hex"}}"#;
 
@@ -151,9 +153,9 @@ async fn beside_vendor(stub: &str, redis: &str) -> Result<(), Failure> {
 
     let client = Client::new(BaseUrl::parse(stub)?, "app", "test-app-secret".into())?;
     let ours = || call(&client, &body, &key);
-    calls(8, &ours).await?;
-    say("calls-1", calls(1, &ours).await?.0);
-    say("calls-64-per-cpu-second", calls(64, &ours).await?.1);
+    calls(A_WHILE, 8, &ours).await?;
+    say("calls-1", calls(A_WHILE, 1, &ours).await?.0);
+    say("calls-64-per-cpu-second", calls(A_WHILE, 64, &ours).await?.1);
     Ok(())
 }
 
@@ -209,15 +211,16 @@ async fn beside_bare(stub: &str, suffix: &str, key: Key) -> Result<(), Failure> 
             Ok(())
         }
     };
-    calls(8, &ours).await?;
-    calls(8, &bare).await?;
+    calls(A_WHILE, 8, &ours).await?;
+    calls(A_WHILE, 8, &bare).await?;
+    calls(A_WHILE, 8, &by_hand).await?;
     for (callers, name) in [(1, "calls-1"), (64, "calls-64-per-cpu-second")] {
         let figure = |(rate, per_cpu_second)| if callers == 1 { rate } else { per_cpu_second };
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
-            let our = figure(calls(callers, &ours).await?);
-            let bare = figure(calls(callers, &bare).await?);
-            let hand = figure(calls(callers, &by_hand).await?);
+            let our = figure(calls(TURN, callers, &ours).await?);
+            let bare = figure(calls(TURN, callers, &bare).await?);
+            let hand = figure(calls(TURN, callers, &by_hand).await?);
             rounds.push([our, bare, hand, our / bare, our / hand]);
         }
         let kinds = ["", "bare-", "hand-", "bare-share-", "hand-share-"];
@@ -235,14 +238,18 @@ fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 /// Calls a second, and calls for each second of this process's own time.
-async fn calls<F>(callers: usize, call: &impl Fn() -> F) -> Result<(f64, f64), Failure>
+async fn calls<F>(
+    turn: Duration,
+    callers: usize,
+    call: &impl Fn() -> F,
+) -> Result<(f64, f64), Failure>
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    let (begun, cpu) = (Instant::now(), cpu_seconds()?);
+    let (begun, cpu) = (Instant::now(), cpu_time());
     let count = std::cell::Cell::new(0_u32);
     let caller = || async {
-        while begun.elapsed() < A_WHILE {
+        while begun.elapsed() < turn {
             call().await?;
             count.set(count.get() + 1);
         }
@@ -253,16 +260,12 @@ where
         done?;
     }
     let count = f64::from(count.get());
-    Ok((count / begun.elapsed().as_secs_f64(), count / (cpu_seconds()? - cpu)))
+    Ok((count / begun.elapsed().as_secs_f64(), count / (cpu_time() - cpu).as_secs_f64()))
 }
 
 /// The time that this process has used, in user and kernel.
-fn cpu_seconds() -> Result<f64, Failure> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-    let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-    // A tick is a hundredth of a second on every Linux of today.
-    Ok(ticks.iter().sum::<f64>() / 100.0)
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 /// A sign-in with a token in the cache, and the first of a process with one in a file, or in Redis.
