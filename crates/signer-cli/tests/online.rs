@@ -49,6 +49,13 @@ impl Emulate {
             .current_dir(&self.folder)
             .envs(&self.environment)
             .env("XDG_DATA_HOME", &self.folder)
+            // Nobody listens there: credentials go through no proxy that an environment names.
+            .envs(
+                ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1")),
+            )
+            .envs(
+                ["http_proxy", "https_proxy", "all_proxy"].map(|name| (name, "http://127.0.0.1:1")),
+            )
             .output()
             .unwrap()
     }
@@ -157,8 +164,14 @@ fn privy_makes_a_wallet_and_has_it_sign() {
     let id = emulate.json(&create)["id"].as_str().unwrap().to_owned();
     fs::write(emulate.folder.join("call.json"), call).unwrap();
     let rpc = format!("privy rpc {PRIVY} --wallet {id} --body call.json");
-    let signed = emulate.json(&format!("{rpc} --key privy.key"));
-    assert_eq!(signed["data"]["signature"].as_str().map(str::len), Some(132));
+    let signed = emulate.run(&format!("{rpc} --key privy.key --json"));
+    let answer: serde_json::Value = serde_json::from_slice(&signed.stdout).unwrap();
+    assert_eq!(answer["data"]["signature"].as_str().map(str::len), Some(132));
+    // Whoever breaks it off can ask again without doing it twice.
+    let said = String::from_utf8(signed.stderr).unwrap();
+    let key = said.rsplit_once("--idempotency-key ").map(|(_, key)| key.trim()).unwrap();
+    let again = emulate.json(&format!("{rpc} --key privy.key --idempotency-key {key}"));
+    assert_eq!(again, answer);
     let said = emulate.refused(&rpc);
     assert!(said.contains("missing_or_empty_authorization_header"), "{said}");
 }

@@ -31,8 +31,9 @@ pub(crate) async fn run<T: Send + 'static>(
 }
 
 impl Folder {
-    pub(crate) const fn new(path: PathBuf) -> Self {
-        Self { path }
+    pub(crate) fn new(path: &Path) -> Self {
+        // With a final `/` a link would be followed before anybody looks at it.
+        Self { path: path.components().collect() }
     }
 
     /// What a file holds; `None` when there is none.

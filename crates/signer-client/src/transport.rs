@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Request, Response, Url};
+use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -37,7 +37,7 @@ pub struct TransportOptions {
     pub max_body: usize,
     /// The most attempts of a call that may be repeated. Default: 4.
     pub attempts: u32,
-    /// A further certificate authority to trust, in PEM, as of a proxy of your own. Default: none.
+    /// Further certificate authorities to trust, in PEM, as of a proxy of your own. Default: none.
     pub extra_root_pem: Option<Vec<u8>>,
 }
 
@@ -102,14 +102,17 @@ impl Transport {
             .referer(false)
             .connect_timeout(options.connect)
             .user_agent(concat!("signer-client/", env!("CARGO_PKG_VERSION")));
+        let mut unbuilt = Error::new(Kind::Local, "no certificates to verify https with");
         if let Some(pem) = &options.extra_root_pem {
-            let certificate = reqwest::Certificate::from_pem(pem)
-                .map_err(|_| Error::input("extra_root_pem must be a certificate in PEM"))?;
-            builder = builder.add_root_certificate(certificate);
+            // What is in it is read when the client is built.
+            unbuilt = Error::input("extra_root_pem must hold certificates in PEM");
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+            if certificates.is_empty() {
+                return Err(unbuilt);
+            }
+            builder = certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate);
         }
-        let client = builder
-            .build()
-            .map_err(|_| Error::new(Kind::Local, "no certificates to verify https with"))?;
+        let client = builder.build().map_err(|_| unbuilt)?;
         Ok(Self(Arc::new(Inner { client, base, options, budget: Budget::default() })))
     }
 
@@ -286,9 +289,10 @@ pub(crate) fn secret_header(
     value: &SecretString,
     rule: &'static str,
 ) -> Result<HeaderValue, Error> {
-    let visible = value.expose_secret().bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let text = value.expose_secret();
+    let visible = !text.is_empty() && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     // The header's bytes have an owner that wipes them when the last of its clones is dropped.
-    let owned = Bytes::from_owner(Zeroizing::new(value.expose_secret().as_bytes().to_vec()));
+    let owned = Bytes::from_owner(Zeroizing::new(text.as_bytes().to_vec()));
     let header = HeaderValue::from_maybe_shared(owned).ok().filter(|_| visible);
     let mut header = header.ok_or_else(|| Error::input(rule))?;
     header.set_sensitive(true);

@@ -1,8 +1,11 @@
 //! What is approved on Crossmint and what is not, against the emulator.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use signer_client::crossmint::{ApprovalPolicy, ApprovalRequest, Content, NewWallet};
+use signer_client::crossmint::{
+    ApprovalPolicy, ApprovalRequest, Cancel, Content, NewWallet, Waiting,
+};
 use signer_emulator::{FaultRule, Mischief};
 use signer_protocols::Json;
 use signer_protocols::crossmint::Scheme;
@@ -83,6 +86,26 @@ async fn an_approval_that_is_there_already_is_as_good() {
     emulator.fault(format!("POST {path}=lost*1").parse::<FaultRule>().unwrap());
     wallet.send(transaction("base", "")).await.unwrap();
     assert_eq!(emulator.count("POST", &path), 2);
+}
+
+/// A cancel reaches an approval that waits for its next attempt.
+#[tokio::test]
+async fn a_cancel_between_two_attempts_keeps_an_approval_from_being_sent() {
+    let (emulator, client) = start().await;
+    let cancel = Cancel::default();
+    let client = client.waiting(Waiting { cancel: Some(cancel.clone()), ..Waiting::default() });
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
+    let path = format!("{}/", transactions_of(&wallet));
+    emulator.fault(format!("POST {path}=retry-after:1*1").parse::<FaultRule>().unwrap());
+    let sends = tokio::spawn(async move { wallet.send(transaction("base", "")).await });
+    while emulator.count("POST", &path) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    cancel.cancel();
+    let error = sends.await.unwrap().unwrap_err();
+    assert!(error.is_refused() && error.subject().is_some(), "{error:?}");
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    assert_eq!(emulator.count("POST", &path), 1, "the first attempt was refused, and is the last");
 }
 
 #[tokio::test]

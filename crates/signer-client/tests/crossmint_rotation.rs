@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signer_client::crossmint::{NewWallet, Rotation};
-use signer_emulator::FaultRule;
+use signer_emulator::{FaultRule, Seen};
 use signer_protocols::crossmint::Scheme;
 
 use crate::crossmint::{CHAINS, chain, secret, start, transaction, trusting};
@@ -34,6 +34,12 @@ async fn a_rotation_ends_wherever_it_was_broken_off() {
             let signers = again.await.unwrap();
             assert!(steps.len() <= 3, "each step is made once: {name} {steps:?}");
             assert_eq!(signers.delegated.len(), 1, "{name} {lost_after}: {signers:?}");
+            // Of a chain of many, a signer is asked for by it.
+            let of_signers =
+                |seen: &&Seen| seen.method != "POST" && seen.path.contains("/signers/");
+            let seen = emulator.seen();
+            let by_chain = seen.iter().filter(of_signers).map(|it| it.path.contains("?chain="));
+            assert!(by_chain.into_iter().all(|by_chain| by_chain == (name == "base")));
             let found = client.wallet(wallet.address(), chain(name), &new).await.unwrap();
             let payer = found.signer().address().to_string();
             found.send(transaction(name, &payer)).await.unwrap();

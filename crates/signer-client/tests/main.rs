@@ -3,6 +3,7 @@
 
 mod abstraxn;
 mod abstraxn_stores;
+mod answers;
 mod blink;
 mod crossmint;
 mod crossmint_approvals;
@@ -15,6 +16,7 @@ mod privy_rest;
 #[path = "../../signer-server/tests/redis_server.rs"]
 mod redis_server;
 mod redis_store;
+mod tls;
 mod token_cache;
 mod trace;
 mod transport;

@@ -39,7 +39,9 @@ fn credentials_that_would_be_refused_are_not_taken() {
     let base = || BaseUrl::parse("http://127.0.0.1:1").unwrap();
     let new = |id: &str, secret: &str| Client::new(base(), id, secret.into());
     assert!(new("app", "secret").is_ok());
-    for (id, secret) in [("", "s"), ("a:b", "s"), ("a\n", "s"), ("app", "s\n"), ("app", "a b")] {
+    for (id, secret) in
+        [("", "s"), ("a:b", "s"), ("a\n", "s"), ("app", "s\n"), ("app", "a b"), ("app", "")]
+    {
         assert!(new(id, secret).unwrap_err().is_input(), "{id:?}");
     }
 }

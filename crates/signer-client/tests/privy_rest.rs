@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use signer_client::privy::{
-    AdditionalSigner, Authorization, ChainType, CreatePolicy, CreateWallet, Deleted, Expiry,
-    KeyQuorum, KeyQuorumChange, NewKeyQuorum, Owner, Policy, PolicyChange, Transaction, Update,
-    Wallet,
+    AdditionalSigner, Authorization, ChainType, Client, CreatePolicy, CreateWallet, Deleted,
+    Expiry, KeyQuorum, KeyQuorumChange, NewKeyQuorum, Owner, Policy, PolicyChange, Transaction,
+    Update, UserSession, Wallet,
 };
 use signer_protocols::Json;
 use signer_protocols::jcs::Limits;
@@ -105,14 +105,54 @@ async fn two_users_sign_together_and_each_session_is_renewed_once() {
     assert_eq!(exchanges(), 4);
 }
 
+/// Where the service knows no key of a user any more, as where it knows one that has ended.
+#[tokio::test]
+async fn a_session_that_is_not_known_any_more_is_renewed_once() {
+    let (emulator, client) = start().await;
+    let (wallet, session) = user_wallet(&client, "test-user-token:user-1").await;
+    let sign = || {
+        let request = client.personal_sign(&wallet, "x").expiry(Expiry::Never);
+        request.authorization(Authorization::user(session.clone())).send()
+    };
+    let exchanges = || emulator.count("POST", "/privy/v1/wallets/authenticate");
+    sign().await.unwrap();
+    let rpc = format!("POST /privy/v1/wallets/{}/rpc", wallet.id);
+    for known in 1..3 {
+        emulator.skew_clock(known * 11 * 60 * 1_000);
+        let code = r#"=change:/code:"no_valid_user_session_keys"*1"#;
+        emulator.fault(format!("{rpc}{code}").parse().unwrap());
+        sign().await.unwrap();
+        assert_eq!(exchanges(), usize::try_from(known).unwrap() + 1);
+    }
+}
+
+/// A key of a session is exchanged before it ends, and not first refused.
+#[tokio::test]
+async fn the_end_of_a_session_s_key_is_in_milliseconds() {
+    let (emulator, client) = start().await;
+    let (wallet, session) = user_wallet(&client, "test-user-token:user-1:11000").await;
+    for pause_ms in [0, 11_200] {
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        let request = client.personal_sign(&wallet, "x");
+        request.authorization(Authorization::user(session.clone())).send().await.unwrap();
+    }
+    let rpc = format!("/privy/v1/wallets/{}/rpc", wallet.id);
+    assert_eq!(emulator.count("POST", &rpc), 2, "none was refused and made again");
+    assert_eq!(emulator.count("POST", "/privy/v1/wallets/authenticate"), 2);
+}
+
+async fn user_wallet(client: &Client, token: &str) -> (Wallet, UserSession) {
+    let wallet = CreateWallet::new(ChainType::ETHEREUM).owner(Owner::user("user-1"));
+    let wallet = client.create_wallet(&wallet).send().await.unwrap();
+    (wallet, client.user_session(token.into()))
+}
+
 /// By a clock that is 11 minutes fast each key of a session has ended when it comes.
 #[tokio::test]
 async fn a_fast_clock_does_not_exchange_a_key_for_each_request() {
     let (emulator, client) = start().await;
     emulator.skew_clock(-11 * 60 * 1_000);
-    let wallet = CreateWallet::new(ChainType::ETHEREUM).owner(Owner::user("user-1"));
-    let wallet = client.create_wallet(&wallet).send().await.unwrap();
-    let session = client.user_session("test-user-token:user-1".into());
+    let (wallet, session) = user_wallet(&client, "test-user-token:user-1").await;
     for _ in 0..5 {
         let request = client.personal_sign(&wallet, "x");
         request.authorization(Authorization::user(session.clone())).send().await.unwrap();

@@ -62,6 +62,10 @@ async fn a_lease_has_one_holder_and_ends() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(other.lease(&key("user"), Duration::from_secs(60)).await.unwrap().is_none());
     drop(next);
+    // Longer than Redis can count.
+    let lease = one.lease(&key("patient"), Duration::MAX).await.unwrap();
+    assert!(lease.is_some());
+    assert!(other.lease(&key("patient"), Duration::MAX).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -248,6 +248,19 @@ async fn credentials_go_to_one_host() {
 }
 
 #[tokio::test]
+async fn no_more_of_an_answer_is_read_than_is_allowed() {
+    let (emulator, _) = emulator("").await;
+    let base = || BaseUrl::parse(&emulator.privy_url()).unwrap();
+    for (max_body, fits) in [(64, false), (4_096, true)] {
+        let options = TransportOptions { max_body, ..options() };
+        let client = Client::with_options(base(), "test-app-id", "test-app-secret".into(), options);
+        let made = create(&client.unwrap()).await;
+        assert_eq!(made.is_ok(), fits, "{made:?}");
+        assert!(fits || made.unwrap_err().is_outcome_unknown());
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_twice_is_read_once() {
     let (emulator, client) = emulator(&format!("POST {CREATE}=twice*3")).await;
     let mut ids = Vec::new();

@@ -17,6 +17,7 @@ use hyper::body::Frame;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
 use signer_core::p256::VerifyingKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -379,8 +380,20 @@ async fn fault_instead(
         Fault::Endless => Some(Response::new(endless())),
         Fault::Huge => with(Response::new(endless()), CONTENT_LENGTH, "1073741824"),
         Fault::Redirect(to) => with(plain(307), LOCATION, to),
-        Fault::Lost | Fault::Cut | Fault::Truncated | Fault::Twice => None,
+        Fault::Lost | Fault::Cut | Fault::Truncated | Fault::Twice | Fault::Change(..) => None,
     }
+}
+
+/// The same JSON with another value at a place, where its parent is an object or the place is there.
+fn changed(body: &Bytes, pointer: &str, value: &Value) -> Bytes {
+    let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    let (parent, member) = pointer.rsplit_once('/').unwrap_or_default();
+    if let Some(place) = json.pointer_mut(pointer) {
+        *place = value.clone();
+    } else if let Some(Value::Object(members)) = json.pointer_mut(parent) {
+        members.insert(member.into(), value.clone());
+    }
+    json.to_string().into()
 }
 
 /// What becomes of an answer, once it is done.
@@ -392,6 +405,7 @@ async fn fault_after(fault: Option<&Fault>, response: Response, switch: &MishapS
         Some(Fault::Cut) => switch.set(Mishap::Cut(body.len().div_ceil(2))),
         Some(Fault::Twice) => switch.set(Mishap::Twice),
         Some(Fault::Truncated) => body = body.slice(..body.len() / 2),
+        Some(Fault::Change(pointer, value)) => body = changed(&body, pointer, value),
         _ => {}
     }
     head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));

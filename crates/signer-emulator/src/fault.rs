@@ -32,6 +32,8 @@ pub enum Fault {
     Huge,
     /// It is done, and the answer comes twice.
     Twice,
+    /// It is done, and in the answer something else stands at a place (a JSON pointer).
+    Change(String, serde_json::Value),
     /// 307 to another place.
     Redirect(String),
 }
@@ -50,7 +52,7 @@ pub enum RetryAfter {
 /// A fault was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a fault is [METHOD] PATH=FAULT[*TIMES], the fault delay:MS, hang, reset, lost, cut, truncated, html, status:N, retry-after:S, retry-after-date:S, retry-after-ms:MS, ratelimit-reset:S, endless, huge, twice or redirect:URL"
+    "a fault is [METHOD] PATH=FAULT[*TIMES], the fault delay:MS, hang, reset, lost, cut, truncated, html, status:N, retry-after:S, retry-after-date:S, retry-after-ms:MS, ratelimit-reset:S, endless, huge, twice, change:POINTER:JSON or redirect:URL"
 )]
 pub struct FaultError;
 
@@ -83,6 +85,14 @@ impl FromStr for Fault {
             ("retry-after-date", _) => Self::TooMany("retry-after", RetryAfter::Date(number()?)),
             ("ratelimit-reset", _) => {
                 Self::TooMany("x-ratelimit-reset", RetryAfter::Time(number()?))
+            }
+            ("change", change) => {
+                let (pointer, json) = change.split_once(':').ok_or(FaultError)?;
+                let value = serde_json::from_str(json).map_err(|_| FaultError)?;
+                if !pointer.starts_with('/') {
+                    return Err(FaultError);
+                }
+                Self::Change(pointer.into(), value)
             }
             ("redirect", url) if !url.is_empty() => Self::Redirect(url.into()),
             _ => return Err(FaultError),
@@ -176,9 +186,20 @@ mod tests {
         );
         assert_eq!(fault("POST", "/privy/v1/wallets"), Some(Fault::Status(503)));
         assert_eq!(fault("POST", "/privy/v1"), Some(Fault::Delay(Duration::from_millis(20))));
-        for bad in
-            ["", "hang", "x=hang", "/x=", "/x=hangs", "/x=status:20", "/x=hang*often", "/x=delay"]
-        {
+        let change = r#"GET /x=change:/a/b:{"c":"d:e"}"#.parse::<FaultRule>().unwrap().fault;
+        assert_eq!(change, Fault::Change("/a/b".into(), serde_json::json!({"c": "d:e"})));
+        for bad in [
+            "",
+            "hang",
+            "x=hang",
+            "/x=",
+            "/x=hangs",
+            "/x=status:20",
+            "/x=hang*often",
+            "/x=delay",
+            "/x=change:/a:b",
+            "/x=change:a:1",
+        ] {
             assert_eq!(bad.parse::<FaultRule>().map(|_| ()), Err(FaultError), "{bad}");
         }
     }

@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  signer emulate --port 4010 --fault 'POST /privy/v1/wallets=lost*1'\n\nFaults: delay:MS, hang, reset, lost (done, and no answer), cut, truncated, html, status:N, retry-after:S,\nretry-after-date:S, retry-after-ms:MS, ratelimit-reset:S, endless, huge, twice, redirect:URL; *N: only N times."
+    after_help = "Example:\n  signer emulate --port 4010 --fault 'POST /privy/v1/wallets=lost*1'\n\nFaults: delay:MS, hang, reset, lost (done, and no answer), cut, truncated, html, status:N, retry-after:S,\nretry-after-date:S, retry-after-ms:MS, ratelimit-reset:S, endless, huge, twice,\nchange:POINTER:JSON (in the answer), redirect:URL; *N: only N times."
 )]
 pub(crate) struct Arguments {
     /// The port of 127.0.0.1; 0 for a free one.

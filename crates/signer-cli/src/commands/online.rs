@@ -18,7 +18,7 @@ use signer_client::{
 };
 
 pub(crate) use self::abstraxn::{LoginArguments, login};
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, OrRefuse, say};
 use crate::input::SecretSource;
 use crate::system;
 
@@ -96,6 +96,14 @@ pub(crate) fn refused(error: Error) -> Failure {
         )),
         None => Failure::refused(format!("{error}{id}")),
     }
+}
+
+/// A new idempotency key, said before anything is sent: whoever breaks a call off must be able to ask again without
+/// doing it twice.
+fn asked_under(call: &str) -> Result<String, Failure> {
+    let key = system::uuid()?.as_str().to_owned();
+    say(&format!("to ask again for this {call}: --idempotency-key {key}"));
+    Ok(key)
 }
 
 /// A line that says how a long wait goes on, where somebody looks at it.

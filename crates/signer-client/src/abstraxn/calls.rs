@@ -84,7 +84,8 @@ impl Session {
         let response = self.sign(parameters).await?;
         let result = result(&response).and_then(|result| result.sign_transaction_result.as_ref());
         let signed = result.map(|result| result.signed_transaction.clone());
-        signed.or(response.signature).map(SignedTransaction).ok_or_else(unreadable)
+        let signed = signed.or(response.signature).filter(|signed| !signed.is_empty());
+        signed.map(SignedTransaction).ok_or_else(unreadable)
     }
 
     /// Signs a message as a personal message (EIP-191): `0x` r ‖ s ‖ v, v = 27 or 28. The signature is checked under the
@@ -129,12 +130,14 @@ impl Session {
         let exported = result(&response).and_then(|it| it.export_wallet_account_result.as_ref());
         let bundle = exported.map(|result| result.export_bundle.as_str()).ok_or_else(unreadable)?;
         let opened = recipient.open(bundle, organization, &self.account.door.quorum_key);
-        opened.ok().filter(|key| is_key_of(address, key)).ok_or_else(|| {
-            Error::new(
-                Kind::Mismatch,
-                "the export bundle is not of the pinned enclave key, or not what was asked for",
-            )
-        })
+        opened.ok().filter(|key| is_key_of(address, key.as_bytes().expose_secret())).ok_or_else(
+            || {
+                Error::new(
+                    Kind::Mismatch,
+                    "the export bundle is not of the pinned enclave key, or not what was asked for",
+                )
+            },
+        )
     }
 
     async fn sign_digest(&self, digest: &[u8; 32]) -> Result<String, Error> {
@@ -178,8 +181,7 @@ impl Session {
 }
 
 /// Whether the address, of an EVM chain or of Solana, is the key's.
-fn is_key_of(address: &str, key: &ExportedKey) -> bool {
-    let bytes = key.as_bytes().expose_secret();
+fn is_key_of(address: &str, bytes: &[u8; 32]) -> bool {
     match evm::Address::parse(address) {
         Ok(address) => secp256k1::SigningKey::from_scalar(bytes)
             .is_ok_and(|key| evm::Address::from(&key.verifying_key()) == address),
@@ -193,8 +195,10 @@ fn result(response: &SignResponse) -> Option<&ActivityResult> {
     response.result.as_ref().map(|envelope| &envelope.activity.result)
 }
 
+/// A yes without a result: it may have been done.
 fn unreadable() -> Error {
     Error::new(Kind::Answer, "the answer is not what the service's documents say")
+        .with_unknown_outcome()
 }
 
 /// A signature as `0x` r ‖ s ‖ v, from any of the forms in which it comes; v is 27 or 28.
@@ -234,5 +238,24 @@ impl Signer for Session {
         let digits = text.strip_prefix("0x").unwrap_or(&text);
         hex::decode_into(digits.as_bytes(), &mut bytes).map_err(|_| mismatch())?;
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The addresses of the scalar 1 and of the seed of zeros are well known.
+    #[test]
+    fn a_key_is_that_of_its_address_and_of_no_other() {
+        let mut one = [0; 32];
+        one[31] = 1;
+        let (evm, solana) = (
+            "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
+            "4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS",
+        );
+        assert!(is_key_of(evm, &one) && is_key_of(solana, &[0; 32]));
+        assert!(!is_key_of(evm, &[2; 32]) && !is_key_of(solana, &one));
+        assert!(!is_key_of("", &one) && !is_key_of(evm, &[0; 32]));
     }
 }

@@ -22,7 +22,7 @@ pub struct FileAccessKeyStore(Arc<Folder>);
 impl FileAccessKeyStore {
     /// A store in `folder`, which is made when the first key comes.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Folder::new(folder.into())))
+        Self(Arc::new(Folder::new(&folder.into())))
     }
 }
 

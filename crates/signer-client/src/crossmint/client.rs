@@ -263,7 +263,7 @@ impl Client {
     }
 
     pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {
-        let record: WalletRecord = self.get(&[locator], "/{wallet}").await?;
+        let record: WalletRecord = self.get(&[locator], &[], "/{wallet}").await?;
         // Whoever opens a wallet by its address, or its alias, gets that one.
         let by_address = !locator.contains(':');
         let same = record.address.eq_ignore_ascii_case(locator)
@@ -287,9 +287,10 @@ impl Client {
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         path: &[&str],
+        query: &[(&str, &str)],
         route: &'static str,
     ) -> Result<T, Error> {
-        self.send(Method::GET, path, &[], route, Repeat::Freely, None::<&()>).await
+        self.send(Method::GET, path, query, route, Repeat::Freely, None::<&()>).await
     }
 
     /// Posts under an idempotency key: the given one, or a new one.

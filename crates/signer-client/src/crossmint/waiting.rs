@@ -53,6 +53,23 @@ impl fmt::Debug for Waiting {
     }
 }
 
+impl Waiting {
+    /// What is under way, unless it is cancelled first: then nothing more of it is sent.
+    pub(super) async fn unless_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let cancelled = async {
+            match &self.cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+            Err(Error::new(Kind::Refused, "the waiting was cancelled"))
+        };
+        first_of(work, cancelled).await
+    }
+}
+
 /// Is told of each look at what is waited for.
 pub type ProgressListener = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
@@ -136,16 +153,9 @@ impl<'a> Wait<'a> {
         id: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let cancelled = async {
-            match &self.waiting.cancel {
-                Some(cancel) => cancel.cancelled().await,
-                None => std::future::pending().await,
-            }
-            Err(Error::new(Kind::Refused, "the waiting was cancelled"))
-        };
         let late = || Err(Error::new(Kind::Deadline, "it did not end in time"));
         let deadline = after(self.begun, self.waiting.deadline);
-        let first = timeout_at(deadline, first_of(work, cancelled)).await;
+        let first = timeout_at(deadline, self.waiting.unless_cancelled(work)).await;
         // It was approved, or may have been.
         first.unwrap_or_else(|_| late()).map_err(|error| error.about(id).with_unknown_outcome())
     }

@@ -306,7 +306,7 @@ impl Wallet {
         loop {
             let (route, _) = What::Signature.routes();
             let path = [self.address(), What::Signature.path(), id];
-            let look = self.0.client.get::<SignatureResponse>(&path, route);
+            let look = self.0.client.get::<SignatureResponse>(&path, &[], route);
             let Some(state) = wait.look(id, look).await? else { continue };
             if state.id != id {
                 return Err(other_id(id));
@@ -341,8 +341,9 @@ impl Wallet {
         let body = Approvals::one(signature, &locator);
         let path = [self.address(), what.path(), created.id, "approvals"];
         let (_, route) = what.routes();
-        // The same approval twice is one approval.
-        match self.0.client.say(&path, route, Repeat::Safely, &body).await {
+        // The same approval twice is one approval. A cancel ends the pauses between attempts, too.
+        let said = self.0.client.say(&path, route, Repeat::Safely, &body);
+        match self.0.client.wait().unless_cancelled(said).await {
             Err(error) if matches!(error.status(), Some(409 | 422)) => Ok(()),
             // A plain no, and no earlier attempt that may have been taken.
             Err(error)
@@ -361,7 +362,7 @@ impl Wallet {
         loop {
             let (route, _) = What::Transaction.routes();
             let path = [self.address(), What::Transaction.path(), id];
-            let look = self.0.client.get::<TransactionResponse>(&path, route);
+            let look = self.0.client.get::<TransactionResponse>(&path, &[], route);
             let Some(state) = wait.look(id, look).await? else { continue };
             if state.id != id {
                 return Err(other_id(id));

@@ -121,10 +121,10 @@ impl Client {
         options: TransportOptions,
     ) -> Result<Self, Error> {
         let rule = "the app id and its secret must be visible characters, the id without a colon";
-        if app_id.is_empty() || app_id.contains(':') {
+        let secret = app_secret.expose_secret();
+        if app_id.is_empty() || app_id.contains(':') || secret.is_empty() {
             return Err(Error::input(rule));
         }
-        let secret = app_secret.expose_secret();
         // Its base64 would be sent, and refused.
         if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::input(rule));
@@ -385,7 +385,9 @@ impl Client {
 }
 
 fn needed_signature(answer: &RpcResponse) -> Result<&str, Error> {
-    answer.signature().ok_or_else(|| Error::new(Kind::Answer, "the answer holds no signature"))
+    let missing =
+        || Error::new(Kind::Answer, "the answer holds no signature").with_unknown_outcome();
+    answer.signature().ok_or_else(missing)
 }
 
 /// `Basic` and the base64 of a pair, built in one allocation.

@@ -51,7 +51,7 @@ impl<T: DeserializeOwned + Send> Request<T> {
             answer.json()
         };
         let answer = answer.map_err(named)?;
-        check(&answer)?;
+        check(&answer).map_err(named)?;
         Ok(answer)
     }
 }
@@ -133,7 +133,7 @@ impl Client {
         let signers = in_time(deadline, LATE, authorization.signers()).await?;
         prepared.unsigned.ends = 0;
         match self.attempts(deadline, prepared, &signers.keys()).await {
-            Err(refused) if refused.code() == Some("user_session_keys_expired") => {
+            Err(refused) if refused.code().is_some_and(|code| ENDED.contains(&code)) => {
                 let again = async {
                     in_time(deadline, LATE, signers.renew()).await?;
                     let signers = in_time(deadline, LATE, authorization.signers()).await?;
@@ -219,6 +219,9 @@ const fn http_method(method: Method) -> reqwest::Method {
         Method::Delete => reqwest::Method::DELETE,
     }
 }
+
+/// What the service says of a user whose session's key it does not know, or no longer.
+const ENDED: [&str; 2] = ["user_session_keys_expired", "no_valid_user_session_keys"];
 
 /// Of what comes before the request itself: where its time is up nothing was asked of the service.
 const LATE: &str = "no session was opened in time";

@@ -21,7 +21,7 @@ pub struct FileTokenStore(Arc<Folder>);
 impl FileTokenStore {
     /// A store in `folder`, which is made when the first token comes.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Folder::new(folder.into())))
+        Self(Arc::new(Folder::new(&folder.into())))
     }
 
     async fn run<T: Send + 'static>(

@@ -100,7 +100,8 @@ impl TokenStore for RedisTokenStore {
     async fn lease(&self, key: &TokenKey, ttl: Duration) -> Result<Option<Lease>, StoreError> {
         let name = self.name(key, "lease");
         let holder = random::uuid().map_err(|_| StoreError::Unavailable)?;
-        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        // What is beyond its calendar Redis refuses, and nobody would have the turn.
+        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).min(KEPT_MS);
         let mut set = redis::cmd("SET");
         set.arg(&name).arg(&holder).arg("NX").arg("PX").arg(ttl);
         let mut connection = self.connection.clone();

@@ -5,12 +5,11 @@ use secrecy::{ExposeSecret, SecretString};
 use signer_client::crossmint::{Client, NewWallet, Rotation, ServiceWritten, Signers, Waiting};
 use signer_protocols::crossmint::{ChainId, Scheme};
 
-use super::{base_url, progress, refused, run};
+use super::{asked_under, base_url, progress, refused, run};
 use crate::commands::crossmint::{read_secret, trusted_keys};
 use crate::failure::{Failure, say};
 use crate::input::{SecretSource, one_standard_input};
 use crate::outcome::{Field, Outcome};
-use crate::system::uuid;
 
 #[derive(Args, Debug)]
 pub(crate) struct ProjectArguments {
@@ -200,12 +199,7 @@ pub(crate) fn transfer(arguments: &TransferArguments) -> Result<Outcome, Failure
         let wallet = client.wallet(wallet, chain, &secret).await.map_err(refused)?;
         let key = match &arguments.idempotency_key {
             Some(key) => key.clone(),
-            None => {
-                // Whoever breaks the waiting off must be able to ask again without paying twice.
-                let key = uuid()?.as_str().to_owned();
-                say(&format!("to ask again for this transfer: --idempotency-key {key}"));
-                key
-            }
+            None => asked_under("transfer")?,
         };
         let sent = wallet.transfer_under(token, to, amount, &key).await.map_err(refused)?;
         Ok(Outcome::Fields(vec![

@@ -5,7 +5,7 @@ use signer_client::privy::{
 use signer_protocols::Json;
 use signer_protocols::privy::decode_public_key;
 
-use super::{base_url, refused, run};
+use super::{asked_under, base_url, refused, run};
 use crate::commands::privy::open_keys;
 use crate::device::KeySource;
 use crate::failure::{Failure, OrRefuse};
@@ -135,10 +135,12 @@ pub(crate) fn rpc(arguments: &RpcArguments) -> Result<Outcome, Failure> {
     let authorization = authorization(&arguments.key, &arguments.app, Some(&arguments.body))?;
     let body = arguments.body.read(1 << 20)?;
     let client = client(&arguments.app)?;
-    let mut request = client.rpc_json(&arguments.wallet, &body).authorization(authorization);
-    if let Some(key) = &arguments.idempotency_key {
-        request = request.idempotency_key(key);
-    }
+    let key = match &arguments.idempotency_key {
+        Some(key) => key.clone(),
+        None => asked_under("call")?,
+    };
+    let request = client.rpc_json(&arguments.wallet, &body);
+    let request = request.authorization(authorization).idempotency_key(key);
     let answer = run(async { request.send().await.map_err(refused) })?;
     let data = serde_json::to_string(&Json::Object(answer.data)).or_refuse("data")?;
     Ok(Outcome::Fields(vec![("method", answer.method.into()), ("data", Field::Json(data))]))

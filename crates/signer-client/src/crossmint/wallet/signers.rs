@@ -10,6 +10,8 @@ use super::super::rotation::Signers;
 use super::{Wallet, failed};
 use crate::error::{Error, Kind};
 
+const SIGNER: &str = "/{wallet}/signers/{signer}";
+
 /// How far a signer is one of a wallet on this chain.
 pub(in super::super) enum Registration {
     None,
@@ -74,11 +76,9 @@ impl Wallet {
     /// [`Error`].
     pub async fn remove_signer(&self, signer: &Locator) -> Result<(), Error> {
         let locator = signer.to_string();
-        let chain = [("chain", self.0.chain.as_str())];
-        let query = if self.0.chain.chain_type() == ChainType::Evm { &chain[..] } else { &[] };
         let path = [self.address(), "signers", &locator];
-        let route = "/{wallet}/signers/{signer}";
-        let created: TransactionResponse = self.0.client.delete(&path, query, route).await?;
+        let created: TransactionResponse =
+            self.0.client.delete(&path, self.evm_chain().as_slice(), SIGNER).await?;
         self.complete(created, None, &self.0.signer).await.map(|_| ())
     }
 
@@ -90,6 +90,12 @@ impl Wallet {
         self.0.client.record(self.address()).await.map(|record| Signers::of(&record))
     }
 
+    /// A signer is asked for by its chain, where it is of one of many.
+    fn evm_chain(&self) -> Option<(&'static str, &str)> {
+        let chain = self.0.chain;
+        (chain.chain_type() == ChainType::Evm).then_some(("chain", chain.as_str()))
+    }
+
     /// How far a signer is one of the wallet on this chain, by what the service says of it; a list may name those that
     /// are not approved yet. Where it knows of no state, what it says of the wallet counts.
     pub(in super::super) async fn registration(
@@ -99,7 +105,7 @@ impl Wallet {
         let locator = signer.to_string();
         let path = [self.address(), "signers", &locator];
         let answer: Result<SignerChange, Error> =
-            self.0.client.get(&path, "/{wallet}/signers/{signer}").await;
+            self.0.client.get(&path, self.evm_chain().as_slice(), SIGNER).await;
         let state = match answer {
             Err(error) if error.is_not_found() => return Ok(Registration::None),
             state => state?,
