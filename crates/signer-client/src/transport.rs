@@ -332,6 +332,34 @@ pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, E
     serde_json::to_vec(value).map_err(|_| Error::input("the body must be expressible in JSON"))
 }
 
+/// A body that holds a secret: its bytes have an owner that wipes them.
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+pub(crate) fn secret_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Bytes, Error> {
+    let unwritable = |_| Error::input("the body must be expressible in JSON");
+    // Measured first: growing would leave copies behind.
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, value).map_err(unwritable)?;
+    let mut body = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *body, value).map_err(unwritable)?;
+    Ok(Bytes::from_owner(body))
+}
+
+/// Counts what is written.
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+struct Length(usize);
+
+#[cfg(any(feature = "abstraxn", feature = "privy"))]
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Transport({})", self.0.base.as_str())

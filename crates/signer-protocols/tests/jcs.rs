@@ -131,14 +131,23 @@ fn what_is_refused() {
 #[test]
 fn integers_that_would_be_rounded_are_refused_where_it_is_asked_for() {
     let exact = Limits::default().with_exact_integers();
-    for good in ["9007199254740991", "-9007199254740991", "0", "-0", "1e20", "9007199254740993.5"] {
+    for good in ["9007199254740991", "-9007199254740991", "0", "-0", "1e15", "0.30000000000000001"]
+    {
         assert!(jcs::canonicalize(good.as_bytes(), exact).is_ok(), "{good}");
     }
-    for bad in ["9007199254740992", "9007199254740993", "-9007199254740993", "18446744073709551615"]
-    {
+    for bad in [
+        "9007199254740992",
+        "9007199254740993",
+        "-9007199254740993",
+        "18446744073709551615",
+        "1000000000000000001.0",
+        "1.000000000000000001e18",
+        "-9007199254740993.5",
+        "1e999",
+    ] {
         let error = jcs::canonicalize(bad.as_bytes(), exact).unwrap_err();
         assert_eq!(error.kind(), &JsonErrorKind::InexactInteger, "{bad}");
-        assert!(jcs::canonicalize(bad.as_bytes(), Limits::default()).is_ok(), "{bad}");
+        assert!(bad == "1e999" || jcs::canonicalize(bad.as_bytes(), Limits::default()).is_ok());
     }
 }
 

@@ -2,6 +2,7 @@ use secrecy::ExposeSecret;
 use signer_core::encoding::{base58, base64_encode, base64url_encode};
 use signer_core::p256::SigningKey;
 use signer_protocols::abstraxn::{AccessKey, ExportRecipient};
+use signer_protocols::crossmint::rest::Approvals;
 use signer_protocols::crossmint::{ChainType, ServerSigner, SignerSecret};
 use signer_protocols::privy::{
     AuthorizationKey, AuthorizationRequest, Method, SessionRecipient, WebhookSecret,
@@ -64,6 +65,15 @@ fn debug_of_a_request_shows_no_body_and_no_signature() {
     let signed = request.sign(&[&SigningKey::from_scalar(&SECRET).unwrap()]).unwrap();
     let shown = format!("{signed:?}");
     assert!(!shown.contains("canary") && !shown.contains(signed.signature().unwrap()));
+
+    let stamp = AccessKey::from(SigningKey::from_scalar(&SECRET).unwrap());
+    let stamped = stamp.stamp(b"{\"canary\":1}".to_vec()).unwrap().into_request("https://x/");
+    assert_eq!(format!("{:?}", stamped.unwrap()), "StampedRequest { url: \"https://x/\", .. }");
+    let core = signer_core::SecretBytes::init(|bytes| *bytes = SECRET);
+    let signer = ServerSigner::from_key(&core, ChainType::Evm).unwrap().locator();
+    let approvals = Approvals::one("canary".into(), &signer);
+    let shown = format!("{approvals:?}");
+    assert!(shown.contains("server:0x") && !shown.contains("canary"), "{shown}");
 }
 
 /// Every parser of a secret, given the secret with something wrong about it: neither the error nor a

@@ -22,6 +22,7 @@ use crate::store::TokenStore;
 use crate::token::{ServedToken, Token, TokenCache, TokenKey, TokenSource};
 use crate::transport::{
     Answer, Call, Outgoing, Repeat, Transport, after, bearer, in_time, json, secret_header,
+    secret_json,
 };
 
 pub(super) const ORGANIZATION: &str = "organization_id";
@@ -55,7 +56,7 @@ impl Door {
         route: &'static str,
         repeat: Repeat<'_>,
         session: Option<(HeaderName, &SecretString)>,
-        body: Option<&[u8]>,
+        body: Option<&Bytes>,
     ) -> Result<Answer, Error> {
         let url = self.transport.base().join(route.split('/').skip(1), &[])?;
         let call = Call { method: Method::POST, url: &url, route, repeat };
@@ -65,8 +66,7 @@ impl Door {
             headers
                 .insert(name, secret_header(value, "the service gave a token that is no header")?);
         }
-        let outgoing =
-            || Ok(Outgoing { headers: headers.clone(), json: body.map(Bytes::copy_from_slice) });
+        let outgoing = || Ok(Outgoing { headers: headers.clone(), json: body.cloned() });
         self.transport.call_until(deadline, &call, outgoing).await
     }
 
@@ -159,7 +159,7 @@ impl Account {
         body: &B,
     ) -> Result<Answer, Error> {
         // A repetition sends the same bytes, by which the service knows that it is one.
-        let body = json(body)?;
+        let body = json(body)?.into();
         self.call_refreshing(self.door.deadline(), route, repeat, Some(&body)).await
     }
 
@@ -168,7 +168,7 @@ impl Account {
         deadline: Instant,
         route: &'static str,
         repeat: Repeat<'_>,
-        body: Option<&[u8]>,
+        body: Option<&Bytes>,
     ) -> Result<Answer, Error> {
         let mut token = in_time(deadline, LATE, self.tokens.existing())
             .await
@@ -246,7 +246,7 @@ impl SignIn {
             user_email: self.identity.user_email.clone(),
         };
         // The same identity with the same key is the same wallet, however often it is said.
-        let body = json(&create)?;
+        let body = json(&create)?.into();
         let (door, deadline) = (&self.door, self.door.deadline());
         let answer = door.post(deadline, "/auth/create", Repeat::Freely, None, Some(&body));
         let created: CreateResponse = match answer.await {
@@ -255,11 +255,8 @@ impl SignIn {
             }
             answer => answer?.json()?,
         };
-        // A code is good once. It is a secret, and so the body is not made by way of a value.
-        let code = created.login_code.expose_secret();
-        let mut body = zeroize::Zeroizing::new(Vec::with_capacity(32 + 6 * code.len()));
-        let written = serde_json::to_writer(&mut *body, &Exchange { login_code: code });
-        written.map_err(|_| Error::new(Kind::Local, "the login code cannot be written"))?;
+        // A code is good once.
+        let body = secret_json(&Exchange { login_code: created.login_code.expose_secret() })?;
         let answer =
             door.post(deadline, "/auth/exchange", Repeat::Never, None, Some(&body)).await?;
         let token = read_token(&answer)?.with_cookies(answer.cookies(None));

@@ -1,5 +1,7 @@
 //! The calls of a session. Each is stamped once: a repetition sends the same bytes.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use signer_core::address::{evm, solana};
 use signer_core::encoding::hex;
@@ -39,14 +41,21 @@ impl TransactionType {
     }
 }
 
-/// What the service made of a transaction, as it gives it; it is not checked here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the service made of a transaction, as it gives it; it is not checked here. `Debug` does not show it: whoever
+/// has it can send it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignedTransaction(String);
 
 impl SignedTransaction {
     /// Hex.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for SignedTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedTransaction").finish_non_exhaustive()
     }
 }
 

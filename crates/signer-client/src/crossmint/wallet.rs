@@ -42,14 +42,20 @@ pub struct Sent {
     pub hash: Option<String>,
 }
 
-/// A signature of the wallet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A signature of the wallet. `Debug` does not show it: what it permits, it permits whoever has it.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedMessage {
     /// The service's id.
     pub id: String,
     /// The signature of the smart wallet (ERC-1271), as the service gives it; it is not checked here.
     pub signature: String,
+}
+
+impl fmt::Debug for SignedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedMessage").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Which of the two is waited for.

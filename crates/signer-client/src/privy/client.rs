@@ -23,7 +23,7 @@ use super::send::refused;
 use super::session::WeakSession;
 use super::{Authorization, UserSession, signature};
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, json, secret_header};
+use crate::transport::{Call, Outgoing, Repeat, Transport, secret_header, secret_json};
 use crate::{BaseUrl, TransportOptions, evm, random, token};
 
 /// Where the service is.
@@ -372,7 +372,7 @@ impl Client {
         let call = Call { method: reqwest::Method::POST, url: &url, route, repeat: Repeat::Freely };
         // Made anew for each attempt: the token in it is not held through the pauses.
         let outgoing =
-            || Ok(Outgoing { headers: self.credentials(), json: Some(json(body)?.into()) });
+            || Ok(Outgoing { headers: self.credentials(), json: Some(secret_json(body)?) });
         self.0.transport.call(&call, outgoing).await?.json()
     }
 

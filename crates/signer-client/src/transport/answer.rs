@@ -68,8 +68,8 @@ impl Answer {
                 cookies.push((name, value));
             }
         }
-        let len = cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
-        let mut text = String::with_capacity(len);
+        let pairs: usize = cookies.iter().map(|(name, value)| name.len() + value.len() + 1).sum();
+        let mut text = String::with_capacity(pairs + 2 * cookies.len().saturating_sub(1));
         for (name, value) in cookies {
             if !text.is_empty() {
                 text.push_str("; ");

@@ -3,6 +3,7 @@
 //! document, R run against the sibling SDK, I inferred. When the truth is seen, this file changes.
 
 use alloc::string::String;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,15 +48,16 @@ pub struct TokenResponse {
     pub access_token: secrecy::SecretString,
 }
 
-/// A stamped request (R): `{"url","body","stamp":{…}}`. The body is a JSON text inside a string.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A stamped request (R): `{"url","body","stamp":{…}}`. The body is a JSON text inside a string. Whoever has it can send
+/// it: `Debug` shows only where it goes.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct StampedRequest {
     url: String,
     body: String,
     stamp: StampHeader,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StampHeader {
     stamp_header_name: &'static str,
@@ -67,6 +69,12 @@ impl StampedRequest {
         let stamp =
             StampHeader { stamp_header_name: super::STAMP_HEADER, stamp_header_value: stamp };
         Self { url, body, stamp }
+    }
+}
+
+impl fmt::Debug for StampedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StampedRequest").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

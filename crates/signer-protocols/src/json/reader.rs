@@ -13,7 +13,8 @@ pub struct Limits {
     pub max_bytes: usize,
     /// The deepest nesting of arrays and objects; the reader recurses, so raise it with care.
     pub max_depth: usize,
-    /// Whether an integer that stands for several is refused: from 2^53 on, where doubles leave some out.
+    /// Whether a number that stands for several integers is refused: from 2^53 on, where doubles leave some out,
+    /// however it is written.
     pub exact_integers: bool,
 }
 
@@ -31,7 +32,7 @@ impl Limits {
         self
     }
 
-    /// The same, but integers from 2^53 on are refused: they would be signed as others than were written.
+    /// The same, but numbers from 2^53 on are refused: they would be signed as others than were written.
     #[must_use]
     pub const fn with_exact_integers(mut self) -> Self {
         self.exact_integers = true;
@@ -275,11 +276,9 @@ impl<'a> Reader<'a> {
         if canonical && digits <= 15 {
             return Ok(Number::Canonical(text));
         }
-        let is_integer = self.at == integer + integer_digits;
         match text.parse::<f64>() {
-            Ok(value)
-                if self.limits.exact_integers && is_integer && value.abs() >= TWO_TO_53 as f64 =>
-            {
+            // With a fraction or an exponent, too: all doubles from there on are integers.
+            Ok(value) if self.limits.exact_integers && value.abs() >= TWO_TO_53 as f64 => {
                 Err(JsonError::new(JsonErrorKind::InexactInteger, Some(start)))
             }
             Ok(value) if value.is_finite() || self.overflow != Overflow::Refused => {

@@ -1,5 +1,6 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Serialize, Serializer};
 
@@ -199,11 +200,17 @@ pub struct Approvals {
     approvals: Vec<SignatureApproval>,
 }
 
-/// One approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One approval. `Debug` does not show its signature.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct SignatureApproval {
     signature: String,
     signer: String,
+}
+
+impl fmt::Debug for SignatureApproval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureApproval").field("signer", &self.signer).finish_non_exhaustive()
+    }
 }
 
 impl Approvals {
