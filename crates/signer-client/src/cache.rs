@@ -150,6 +150,14 @@ impl<V: Send + Sync + 'static> Cache<V> {
         self.shared.fresh.store(None);
     }
 
+    /// Waits for the flight that is under way, if one is.
+    pub(crate) async fn settle(&self) {
+        let flight = self.shared.state().flight.clone();
+        if let Some(mut flight) = flight {
+            let _ = timeout(LONGEST_WAIT, flight.wait_for(Option::is_some)).await;
+        }
+    }
+
     /// What is held, good or not.
     pub(crate) fn held(&self) -> Option<Served<V>> {
         self.shared.state().held.clone()

@@ -173,6 +173,20 @@ async fn it_is_refreshed_early_and_served_until_its_end() {
     );
 }
 
+/// Whoever ends the process loses no token that the service gave.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_behind_the_calls_can_be_waited_for() {
+    let (cache, service) = cache(1_000);
+    cache.settle().await;
+    cache.token().await.unwrap();
+    sleep(Duration::from_secs(950)).await;
+    assert_eq!(text(&cache.token().await.unwrap()), "token 1");
+    cache.settle().await;
+    assert_eq!((service.fetches(), text(&cache.token().await.unwrap()).as_str()), (2, "token 2"));
+    cache.settle().await;
+    assert_eq!(service.fetches(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_forgotten_is_made_anew_and_nobody_gets_it_back() {
     let (cache, service) = cache(1_000);

@@ -212,6 +212,10 @@ impl Account {
         }
     }
 
+    pub(super) async fn settle(&self) {
+        self.tokens.settle().await;
+    }
+
     /// Forgets the token, without a word to the service.
     pub(super) async fn forget(&self) -> Result<(), Error> {
         self.tokens.forget().await

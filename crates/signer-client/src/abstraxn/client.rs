@@ -256,6 +256,19 @@ impl Client {
         door.in_time(forgotten).await
     }
 
+    /// Waits for the refreshes that are under way behind the calls. Call it before the process ends or is frozen (a
+    /// program, a job, a function of a cloud): a token that the service gave and nobody kept is lost, and with it the
+    /// session of all processes that share the store.
+    pub async fn settle(&self) {
+        let accounts: Vec<_> = {
+            let accounts = self.0.accounts.read().unwrap_or_else(PoisonError::into_inner);
+            accounts.values().cloned().collect()
+        };
+        for account in accounts {
+            account.settle().await;
+        }
+    }
+
     /// Does not know the account any more: whoever asks next looks for its key again.
     fn close(&self, account: &Arc<Account>) {
         let mut accounts = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);

@@ -55,6 +55,12 @@ impl Session {
         self.token.token().label(WALLET)
     }
 
+    /// Waits for a refresh that is under way behind the calls, if one is: see
+    /// [`Client::settle`](super::Client::settle).
+    pub async fn settle(&self) {
+        self.account.settle().await;
+    }
+
     /// Signs out: the service is told, and the token is forgotten. The access key stays.
     ///
     /// # Errors

@@ -96,7 +96,8 @@ impl Default for Cancel {
 }
 
 impl Cancel {
-    /// Ends all waitings that hold it; what is not approved by then is not approved.
+    /// Ends all waitings that hold it. What is not approved by then is not approved; only an approval that is on its way
+    /// may still arrive, and then the outcome is said to be unknown.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }

@@ -121,6 +121,13 @@ impl TokenCache {
         self.coordinator.remove(u64::MAX).await.map_err(Into::into)
     }
 
+    /// Waits for a fetch that is under way, if one is: a token may be refreshed while the one before it is served. Call it
+    /// before the process ends or is frozen, for a token that the service gave and nobody kept is lost, and with it the
+    /// session of all processes that share the store.
+    pub async fn settle(&self) {
+        self.cache.settle().await;
+    }
+
     /// The token that is held in this process, good or not.
     pub fn held(&self) -> Option<ServedToken> {
         self.cache.held().map(|served| ServedToken { served })
