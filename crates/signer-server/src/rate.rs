@@ -55,7 +55,7 @@ impl Rates {
         self
     }
 
-    /// The rate of each destination address, of all callers together.
+    /// The rate of each destination address, of all callers that it belongs to together.
     #[must_use]
     pub fn per_destination(mut self, rate: Rate) -> Self {
         self.destination = Some(Table::new(rate));

@@ -178,12 +178,13 @@ async fn sign_payment(
     let limits = Limits::default().with_max_bytes(shared.max_body_bytes);
     let payment = SignerRequest::parse(&body, limits)?.validate(&rules.policy)?;
     entry.asks_for(&payment);
-    shared.rates.admit_destination(payment.address())?;
     match rules.ownership.owns(caller, &payment).await {
         Ok(true) => {}
         Ok(false) => return Err(Refusal::NotOwner),
         Err(OwnershipError) => return Err(Refusal::Unavailable),
     }
+    // All callers share this rate: who owns nothing here must not use it up for who does.
+    shared.rates.admit_destination(payment.address())?;
 
     let key = shared.rules().key.id();
     let reservation = ReservationRequest {

@@ -1,9 +1,14 @@
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
-use signer_server::{Rate, Rates};
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use signer_server::{
+    Caller, CallerAuthenticator, CallerError, CallerId, Endpoint, Rate, Rates, Rules,
+};
 
 use crate::http::send;
-use crate::{ADDRESS, REQUEST, Running, builder};
+use crate::{ADDRESS, REQUEST, Running, builder, key, merchant, owned, payment_key};
 
 fn rate(burst: u32) -> Rate {
     Rate { per_second: NonZeroU32::new(1).unwrap(), burst: NonZeroU32::new(burst).unwrap() }
@@ -56,4 +61,28 @@ async fn callers_and_destinations() {
     assert_eq!(statuses(&server, 2).await, [200, 429]);
     let upper = REQUEST.replace(&ADDRESS[2..], &ADDRESS[2..].to_uppercase());
     assert_eq!(server.post(&[], &upper).await.status, 429, "the same destination");
+}
+
+/// Callers are believed.
+struct Named;
+
+#[async_trait]
+impl CallerAuthenticator for Named {
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, CallerError> {
+        let name = headers.get("x-name").and_then(|name| name.to_str().ok());
+        name.map(|name| Caller::new(CallerId::new(name))).ok_or(CallerError::Unauthenticated)
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_costs_the_owner_of_a_destination_nothing() {
+    let key = payment_key(Arc::new(key()));
+    let rules = Rules::new(merchant(), key, Arc::new(Named), Arc::new(owned(&[ADDRESS])));
+    let rates = Rates::unlimited().per_destination(rate(1)).per_caller(rate(3));
+    let server = Running::start(Endpoint::builder(rules).rates(rates)).await;
+    let from = async |name| server.post(&[("x-name", name)], REQUEST).await.status;
+    for expected in [403, 403, 403, 429] {
+        assert_eq!(from("stranger").await, expected);
+    }
+    assert_eq!((from("backend").await, from("backend").await), (200, 429));
 }
