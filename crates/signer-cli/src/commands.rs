@@ -10,6 +10,7 @@ mod device;
 mod emulate;
 mod jcs;
 mod online;
+mod policy;
 mod privy;
 mod serve;
 

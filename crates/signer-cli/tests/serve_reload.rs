@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::serving::{AUTHORIZATION, OWNERS, Serving, configured};
+use super::serving::{self, AUTHORIZATION, OWNERS, Serving, configured};
 use super::{REQUEST, run, stderr};
 
 const SERVE: [&str; 3] = ["serve", "--config", "signer.toml"];
+/// A policy with everything in it.
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy.example.toml");
 
 fn generate(folder: &Path, name: &str) {
     assert!(run(folder, &["blink", "generate", "--out", name]).status.success());
@@ -107,13 +109,66 @@ fn a_staged_key_takes_over_for_good() {
     // It outlives the process, and the socket that was left behind is in nobody's way.
     let serving = Serving::start(&folder, &SERVE);
     assert!(serving.is_signed_by(&folder, "next/public.pem"));
-    let second = super::signer(&folder, SERVE)
-        .env("SIGNER_TEST_BEARER", super::serving::BEARER)
-        .output()
-        .unwrap();
+    let second =
+        super::signer(&folder, SERVE).env("SIGNER_TEST_BEARER", serving::BEARER).output().unwrap();
     assert!(stderr(&second).contains("another process answers here"), "{}", stderr(&second));
     drop(serving);
     assert!(stderr(&switch()).contains("control.sock"));
+}
+
+/// Whoever writes a file in place leaves an empty one, or the first lines, for a moment or for good.
+#[test]
+fn a_policy_does_not_lose_its_ceilings_unheard() {
+    let folder = configured("serve-policy", |text| format!("policy = \"policy.toml\"\n{text}"));
+    let policy = folder.join("policy.toml");
+    let whole = "catalogue = true\nmax_amount = \"10\"\nmax_per_day = \"1000\"\n";
+    fs::write(&policy, whole).unwrap();
+    let serving = Serving::start(&folder, &SERVE);
+    let post = || serving.post("x", AUTHORIZATION, REQUEST).0;
+    assert_eq!(post(), 400, "above the ceiling");
+
+    fs::write(&policy, "").unwrap();
+    let line = serving.wait_for("the reload was refused");
+    assert!(line.contains("policy: ") && line.contains("catalogue"), "{line}");
+    assert_eq!(post(), 400, "the ceiling is still there");
+
+    fs::write(&policy, "catalogue = true\nmax_per_day = \"1000\"\n").unwrap();
+    let line = serving.wait_for("\"ceiling\":\"max_amount\"");
+    assert!(line.contains("\"WARN\"") && line.contains("no ceiling any more"), "{line}");
+    assert_eq!(post(), 200);
+    assert_eq!(serving.count("\"ceiling\":"), 1);
+
+    // Without a policy there is none.
+    serving::configure(&folder, |text| text);
+    serving.wait_for("\"ceiling\":\"max_per_day\"");
+    assert_eq!(serving.count("\"ceiling\":"), 2);
+    assert_eq!(serving.terminate(), Some(0));
+}
+
+#[test]
+fn a_policy_that_says_nothing_is_refused() {
+    let folder = configured("empty-policy", |text| format!("policy = \"policy.toml\"\n{text}"));
+    let policy = folder.join("policy.toml");
+    let example = fs::read_to_string(EXAMPLE).unwrap();
+    let head: String = example.split_inclusive('\n').take(3).collect();
+    for cut in ["", "\n", &head, "check_eip55 = true\n", "callback_schemes = [\"myapp\"]\n"] {
+        fs::write(&policy, cut).unwrap();
+        let output = super::signer(&folder, [&SERVE[..], &["--check"]].concat())
+            .env("SIGNER_TEST_BEARER", serving::BEARER)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{cut:?}");
+        assert!(stderr(&output).contains("policy: "), "{}", stderr(&output));
+    }
+    for whole in ["catalogue = true\n", "max_amount = \"10\"\n", "max_per_day = \"10\"\n", &example]
+    {
+        fs::write(&policy, whole).unwrap();
+        let output = super::signer(&folder, [&SERVE[..], &["--check"]].concat())
+            .env("SIGNER_TEST_BEARER", serving::BEARER)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{whole:?}: {}", stderr(&output));
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 use signer_core::p256::{SigningKey, VerifyingKey};
 use signer_protocols::blink::{
-    IdempotencyKey, MAX_REQUEST_BYTES, MerchantId, PaymentVerifier, Policy, PolicyFile,
-    SignerRequest, Timestamp,
+    IdempotencyKey, MAX_REQUEST_BYTES, MerchantId, PaymentVerifier, Policy, SignerRequest,
+    Timestamp,
 };
 use signer_protocols::jcs::Limits;
 
+use super::policy;
 use crate::device::KeySource;
 use crate::failure::{Failure, OrRefuse};
 use crate::input::{FileSource, Secret, SecretSource, one_standard_input};
@@ -182,15 +183,7 @@ fn timestamp(text: Option<&str>) -> Result<Timestamp, Failure> {
 }
 
 fn read_policy(file: &FileSource) -> Result<Policy, Failure> {
-    parse_policy(&file.read(MAX_FILE_BYTES)?)
-}
-
-/// A policy file's text.
-pub(super) fn parse_policy(text: &[u8]) -> Result<Policy, Failure> {
-    let text = std::str::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
-    let file: PolicyFile =
-        toml::from_str(text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
-    Policy::try_from(file).map_err(Failure::refused)
+    policy::parse(&file.read(MAX_FILE_BYTES)?).map(|(policy, _)| policy)
 }
 
 /// A merchant's key, PEM or DER, that was read from `source`.

@@ -78,7 +78,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     let (fixed, replaceable) = configuration::read(&file, None)?;
     process::forbid_core_dumps().or_refuse("core dumps")?;
     let _log = process::start_log(fixed.log, fixed.level).or_refuse("log")?;
-    let Replaceable { rules, jwt, tls, keys, files } = replaceable;
+    let Replaceable { rules, ceilings, jwt, tls, keys, files } = replaceable;
     let store = {
         let _inside = runtime.enter();
         fixed.store.open().map_err(|failure| failure.about("store.url"))?
@@ -115,6 +115,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
         runtime: runtime.handle().clone(),
         files,
         keys,
+        ceilings,
         jwt: jwt.as_ref().map(|jwt| jwt.keys().clone()),
         said: fixed.said,
     };

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::configuration::{self, KeyFiles, Replaceable, keys};
+use crate::commands::policy::Ceilings;
 use crate::failure::{Failure, io_reason};
 use crate::input::FileSource;
 
@@ -56,6 +57,7 @@ pub(super) struct Reloader {
     pub(super) runtime: Handle,
     pub(super) files: Vec<(PathBuf, Fingerprint)>,
     pub(super) keys: KeyFiles,
+    pub(super) ceilings: Ceilings,
     /// The keys of the callers, where they are fetched.
     pub(super) jwt: Option<JwtKeys>,
     /// What was said of all that a reload does not replace.
@@ -114,7 +116,7 @@ impl Reloader {
 
     fn read(&mut self) -> Result<(), Failure> {
         let (fixed, replaceable) = configuration::read(&self.file, self.jwt.as_ref())?;
-        let Replaceable { rules, jwt, tls, keys, files } = replaceable;
+        let Replaceable { rules, ceilings, jwt, tls, keys, files } = replaceable;
         self.prepare(jwt.as_ref())?;
         match (&self.tls, &tls) {
             (Some(identity), Some(tls)) => {
@@ -126,6 +128,11 @@ impl Reloader {
         }
         self.endpoint.replace(rules);
         (self.keys, self.files) = (keys, files);
+        // It may be meant; or the rest of the file is missing.
+        for ceiling in self.ceilings.lost(ceilings) {
+            tracing::warn!(ceiling, "was in the policy, and there is no ceiling any more");
+        }
+        self.ceilings = ceilings;
         self.jwt = jwt.map(|jwt| jwt.keys().clone());
         for (key, value) in &fixed.said {
             if self.said.get(key) != Some(value) {
