@@ -59,6 +59,13 @@ impl<'a> Object<'a> {
     }
 }
 
+/// A text as it stands in an object.
+pub(crate) fn string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_string(text, &mut out);
+    out
+}
+
 /// Everything but plain ASCII is escaped: what a request held reaches no log and no terminal as it was.
 fn write_string(text: &str, out: &mut String) {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');

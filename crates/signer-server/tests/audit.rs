@@ -212,18 +212,54 @@ async fn one_process_writes_a_log() {
     AuditLog::open(options(&path)).unwrap();
 }
 
-/// A line may be longer than what is read of the end at first.
+/// A line may be longer than what is read of the end at first: earlier versions wrote such.
 #[tokio::test]
 async fn long_lines_are_no_hindrance() {
     let path = file("audit-long");
-    for _ in 0..2 {
-        let server = Running::start(with_log(&path).max_body_bytes(1 << 20)).await;
-        let reference = "\u{7f}".repeat(300_000);
-        let request = REQUEST.replace('}', &format!(",\"reference\":\"{reference}\"}}"));
-        assert_eq!(server.post(&[], &request).await.status, 200);
-        end(server).await;
+    let (reference, zeros) = ("x".repeat(300_000), "0".repeat(64));
+    let time = "2026-03-16T16:45:31.000Z";
+    let line = format!(
+        r#"{{"n":1,"time":"{time}","requestId":"r","reference":"{reference}","prev":"{zeros}"}}"#
+    );
+    fs::write(&path, line + "\n").unwrap();
+    let server = Running::start(with_log(&path)).await;
+    assert_eq!(server.post(&[], REQUEST).await.status, 200);
+    end(server).await;
+    assert!(verify(&fs::read(&path).unwrap(), None).unwrap().head.count > 2);
+}
+
+/// Whoever may call and owns nothing could fill the disk else.
+#[tokio::test]
+async fn what_is_long_is_in_the_log_by_its_hash() {
+    let path = file("audit-bounded");
+    let server = Running::start(with_log(&path)).await;
+    let long = "\u{e9}".repeat(2_000);
+    let fits = "x".repeat(1_022);
+    let other = REQUEST.replace(ADDRESS, "0x2222222222222222222222222222222222222222");
+    for more in [
+        format!(r#","reference":"{long}","metadata":{{"a":"{fits}","b":"{long}"}}}}"#),
+        format!(r#","reference":"{fits}x","metadata":{{"a":"b"}}}}"#),
+        format!(r#","reference":"{fits}","metadata":{{}}}}"#),
+    ] {
+        assert_eq!(server.post(&[], &other.replace('}', &more)).await.status, 403);
     }
-    assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().head.count, 4);
+    end(server).await;
+    let log = fs::read_to_string(&path).unwrap();
+    assert!(log.lines().all(|line| line.len() < 2_000), "{log}");
+    assert!(verify(log.as_bytes(), None).is_ok());
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // Of the text as it would stand there.
+    let hashed = |text: &str| {
+        let digest = Sha256::digest(text);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({"sha256": hex, "bytes": text.len()})
+    };
+    let escaped = format!("\"{}\"", "\\u00e9".repeat(2_000));
+    assert_eq!(lines[0]["reference"], hashed(&escaped));
+    assert_eq!(lines[0]["metadata"], hashed(&format!(r#"{{"a":"{fits}","b":{escaped}}}"#)));
+    assert_eq!(lines[1]["reference"], hashed(&format!("\"{fits}x\"")));
+    assert_eq!(lines[1]["metadata"]["a"], "b");
+    assert_eq!(lines[2]["reference"], fits);
 }
 
 /// Moved away, cut or replaced while it is written: nothing is signed that nobody could read.

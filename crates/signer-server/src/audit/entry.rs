@@ -1,7 +1,12 @@
+use sha2::{Digest, Sha256};
 use signer_protocols::blink::{IdempotencyKey, Timestamp, ValidPayment};
 
-use crate::json_text::Object;
-use crate::{CallerId, KeyId, Refusal};
+use crate::json_text::{self, Object};
+use crate::{CallerId, KeyId, Refusal, hex};
+
+/// The longest JSON text of a member that the caller fills as it likes. A refused request is written, too, and
+/// must not fill the disk.
+const MAX_MEMBER_BYTES: usize = 1_024;
 
 /// What is known of a request when it is decided.
 pub(crate) struct AuditEntry {
@@ -37,13 +42,18 @@ impl AuditEntry {
         line.text("token", Some(payment.token()));
         // In dollars, as it is signed; null is an open amount.
         line.raw("amount", payment.amount().map_or("null", |amount| amount.as_str()));
-        line.text("reference", payment.reference());
+        match payment.reference() {
+            None => line.text("reference", None),
+            Some(reference) => bounded(&mut line, "reference", &json_text::string(reference)),
+        }
         if !payment.metadata().is_empty() {
-            line.object("metadata", |pairs| {
+            let mut metadata = String::new();
+            Object::write(&mut metadata, |pairs| {
                 for (name, value) in payment.metadata() {
                     pairs.text(name, Some(value));
                 }
             });
+            bounded(&mut line, "metadata", &metadata);
         }
     }
 
@@ -70,4 +80,15 @@ impl AuditEntry {
         line.text("decision", Some(if self.refusal.is_none() { "signed" } else { "refused" }));
         line.text("reason", self.refusal.as_ref().map(Refusal::message));
     }
+}
+
+/// A member, or where it is too long what it can be told by: the SHA-256 of its JSON text, and how long that is.
+fn bounded(line: &mut Object<'_>, name: &str, json: &str) {
+    if json.len() <= MAX_MEMBER_BYTES {
+        return line.raw(name, json);
+    }
+    line.object(name, |hashed| {
+        hashed.text("sha256", Some(&hex::encode(&Sha256::digest(json))));
+        hashed.number("bytes", json.len() as u64);
+    });
 }
