@@ -84,8 +84,8 @@ pub(crate) enum Command {
     },
 }
 
-/// Runs a command.
-pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
+/// Runs a command, whose answer is to be one JSON object or text.
+pub(crate) fn run(command: Command, json: bool) -> Result<Outcome, Failure> {
     match command {
         Command::Crossmint(command) => crossmint::run(command),
         Command::Privy(command) => privy::run(command),
@@ -100,7 +100,7 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Serve(arguments) => serve::run(&arguments),
         #[cfg(unix)]
         Command::SwitchKey(arguments) => serve::switch_key(&arguments),
-        Command::Audit(command) => audit::run(&command),
+        Command::Audit(command) => audit::run(&command, json),
         Command::Man { command } => man(&command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::report_usage(&error),
     };
-    let verdict = commands::run(cli.command).and_then(|outcome| outcome.print(cli.json));
+    let verdict = commands::run(cli.command, cli.json).and_then(|outcome| outcome.print(cli.json));
     match verdict {
         Ok(code) => code,
         Err(failure) => failure.report(),

@@ -37,6 +37,7 @@ fn a_log_is_kept_and_checked() {
 
     let output = verify(&folder, &["--head", head]);
     assert_eq!(output.stdout, b"valid\n", "{}", stderr(&output));
+    assert_eq!(stderr(&output), "lines behind the last checkpoint: 0\n");
     let verdict = json(
         &folder,
         &["audit", "verify", "--log", "audit.jsonl", "--public-key", "audit/public.pem"],
@@ -55,6 +56,36 @@ fn a_log_is_kept_and_checked() {
     fs::write(folder.join("audit.jsonl"), cut).unwrap();
     assert!(verify(&folder, &[]).status.success(), "a cut behind a checkpoint is not seen");
     assert!(!verify(&folder, &["--head", head]).status.success(), "but by a later head");
+}
+
+/// Without checkpoints anybody who writes the file can compute the chain: at some length that is no log.
+#[test]
+fn a_log_without_checkpoints_is_not_valid_for_long() {
+    let folder = with_audit("audit-unsigned");
+    let text = fs::read_to_string(folder.join("signer.toml")).unwrap();
+    let text = text.replace("checkpoint_every = 10\n", "checkpoint_every = 1000000\n");
+    fs::write(folder.join("signer.toml"), text).unwrap();
+    let serving = Serving::start(&folder, &SERVE);
+    for _ in 0..12 {
+        assert_eq!(serving.post("x", AUTHORIZATION, REQUEST).0, 200);
+    }
+    serving.signal("-KILL");
+    serving.wait();
+
+    let output = verify(&folder, &[]);
+    assert_eq!(output.stdout, b"valid\n");
+    assert_eq!(stderr(&output), "lines behind the last checkpoint: 12 (there is none)\n");
+    let verdict = run(
+        &folder,
+        &["audit", "verify", "--log", "audit.jsonl", "--public-key", "audit/public.pem", "--json"],
+    );
+    assert_eq!(stderr(&verdict), "");
+    assert!(verify(&folder, &["--checkpoint-every", "12"]).status.success());
+    let output = verify(&folder, &["--checkpoint-every", "11"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("\"valid\":false") && said.contains("12 lines"), "{said}");
+    assert_eq!(verify(&folder, &["--checkpoint-every", "0"]).status.code(), Some(2));
 }
 
 /// Killed in the middle, again and again: what was answered is in the log, and the log is whole.
@@ -78,7 +109,7 @@ fn a_killed_process_leaves_what_it_answered() {
     }
     let serving = Serving::start(&folder, &SERVE);
     assert_eq!(serving.terminate(), Some(0));
-    assert!(verify(&folder, &[]).status.success());
+    assert!(verify(&folder, &["--checkpoint-every", "10"]).status.success());
     let log = fs::read_to_string(folder.join("audit.jsonl")).unwrap();
     let signed = log.lines().filter(|line| line.contains("\"decision\":\"signed\"")).count();
     assert!(answered > 10 && signed >= answered, "{signed} in the log, {answered} answered");

@@ -104,7 +104,8 @@ pub struct AuditError;
 
 impl AuditLog {
     /// Opens or makes the file, locks it, and goes on behind its last line. A last line that was torn by a
-    /// crash stays, and a line that says so follows it. This reads the disk: call it at start.
+    /// crash stays, and a line that says so follows it; a log that was not ended gets a checkpoint. This reads
+    /// the disk: call it at start.
     ///
     /// # Errors
     /// When the file cannot be opened, another process holds it, or it is no audit log.

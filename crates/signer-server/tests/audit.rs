@@ -262,6 +262,31 @@ async fn what_is_long_is_in_the_log_by_its_hash() {
     assert_eq!(lines[2]["reference"], fits);
 }
 
+/// A crash between a line and the checkpoint that was due behind it would leave a log that seems cut.
+#[tokio::test]
+async fn a_log_that_did_not_end_is_signed_when_it_goes_on() {
+    let whole = log("audit-unended").await;
+    let path = file("audit-unended-start");
+    for cut in [100, whole.len() / 2] {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let log = AuditLog::open(options(&path)).unwrap();
+        let report = verify(&fs::read(&path).unwrap(), None).unwrap();
+        assert_eq!(report.last_checkpoint, Some(report.head.count), "cut at {cut}");
+        assert_eq!(log.head(), report.head);
+        log.close().await.unwrap();
+    }
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    fs::write(&path, lines[..4].concat()).unwrap();
+    let log = AuditLog::open(options(&path)).unwrap();
+    assert_eq!(verify(&fs::read(&path).unwrap(), None).unwrap().last_checkpoint, Some(5));
+    log.close().await.unwrap();
+    // One that has ended is as it was.
+    fs::write(&path, &whole).unwrap();
+    let log = AuditLog::open(options(&path)).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), whole);
+    drop(log);
+}
+
 /// Moved away, cut or replaced while it is written: nothing is signed that nobody could read.
 #[tokio::test]
 async fn a_log_that_was_moved_is_noticed() {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::line::{Hash, Line};
+use super::line::{Hash, Kind, Line};
 
 /// Enough for most lines; where it is not, twice as much is read.
 const WINDOW: u64 = 64 * 1024;
@@ -18,6 +18,8 @@ pub(super) struct Tail {
     pub(super) torn: Vec<u8>,
     /// Whether a line end follows that: whoever wanted to mend it came no further.
     pub(super) ended: bool,
+    /// Whether nothing stands behind the last checkpoint, as whoever ends a log leaves it.
+    pub(super) signed: bool,
     /// The length of the file.
     pub(super) length: u64,
 }
@@ -51,11 +53,16 @@ fn find(end: &[u8], all: bool, length: u64) -> io::Result<Option<Tail>> {
     let good = |line: &[u8]| Line::parse(line).map(|parsed| (parsed.n, Hash::of(line)));
     if ended
         && last_is_whole
-        && let Some((count, head)) = good(last)
+        && let Some(line) = Line::parse(last)
     {
-        return Ok(Some(Tail { count, head, torn: Vec::new(), ended: true, length }));
+        let signed = matches!(line.kind, Kind::Checkpoint { .. });
+        let (count, head) = (line.n, Hash::of(last));
+        return Ok(Some(Tail { count, head, torn: Vec::new(), ended: true, signed, length }));
     }
-    let tail = |(count, head)| Tail { count, head, torn: last.to_vec(), ended, length };
+    let tail = |(count, head)| {
+        let signed = end.is_empty();
+        Tail { count, head, torn: last.to_vec(), ended, signed, length }
+    };
     match before {
         Some(before) if before_is_whole => match good(before) {
             Some(good) => Ok(Some(tail(good))),

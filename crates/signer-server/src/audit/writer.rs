@@ -68,6 +68,8 @@ impl Writer {
         };
         if !tail.torn.is_empty() {
             writer.heal(&tail.torn, tail.ended)?;
+        } else if !tail.signed {
+            writer.sign(Batch::after(&writer))?;
         }
         Ok(writer)
     }
@@ -232,6 +234,14 @@ impl Writer {
             let now = SystemClock.now().ok_or(io::ErrorKind::Other)?;
             batch.torn(now, torn.len(), after);
         }
+        self.sign(batch)
+    }
+
+    /// A checkpoint behind what a process left without one: the crash may have taken one that was due, and so
+    /// many lines without are no log.
+    fn sign(&mut self, mut batch: Batch) -> io::Result<()> {
+        let now = SystemClock.now().ok_or(io::ErrorKind::Other)?;
+        batch.checkpoint(&self.options, now);
         self.commit(&batch).map_err(io::Error::other)?;
         self.sync()
     }
