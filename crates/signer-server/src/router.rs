@@ -208,22 +208,23 @@ async fn sign_payment(
         shared.metrics.store_errors.inc();
     }
     let _turn = place.turn().await?;
-    if shared.rules().merchant != rules.merchant {
+    let current = shared.rules();
+    if current.merchant != rules.merchant {
         // It was checked by the rules of another merchant.
         return Err(Refusal::Unavailable);
     }
-    sign(shared, payment, reserved, key, entry)
+    sign(shared, &current, payment, reserved, key, entry)
 }
 
 /// Signs with the key of this moment: whatever was replaced since the request began signs nothing any more.
 fn sign(
     shared: &Shared,
+    rules: &Rules,
     payment: ValidPayment,
     reserved: Reservation,
     reserved_for: KeyId,
     entry: &mut AuditEntry,
 ) -> Result<SignerResponse, Refusal> {
-    let rules = shared.rules();
     entry.signs_under(&reserved.idempotency_key, rules.key.id());
     let signed_at = if rules.key.id() == reserved_for {
         reserved.signed_at

@@ -15,6 +15,7 @@ mod rates;
 mod raw_http;
 mod redis;
 mod redis_server;
+mod replacing;
 mod status;
 mod store;
 mod tls;
