@@ -73,11 +73,19 @@ impl Endpoint {
     /// # Errors
     /// A text for the operator when no key is staged.
     pub fn switch_key(&self) -> Result<KeyId, &'static str> {
-        let rules = self.0.rules();
-        let staged = rules.staged.clone().ok_or("no key is staged")?;
-        let id = staged.id();
-        self.replace(Rules { key: staged, staged: None, ..Rules::clone(&rules) });
-        Ok(id)
+        let mut switched = None;
+        // Tried again where rules came meanwhile: those are not undone.
+        self.0.rules.rcu(|rules| {
+            switched = rules.staged.as_ref().map(PaymentKey::id);
+            match &rules.staged {
+                Some(staged) => {
+                    let key = staged.clone();
+                    Arc::new(Rules { key, staged: None, ..Rules::clone(rules) })
+                }
+                None => Arc::clone(rules),
+            }
+        });
+        switched.ok_or("no key is staged")
     }
 
     /// The key that is staged, if one is.

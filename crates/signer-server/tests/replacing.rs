@@ -1,12 +1,13 @@
 //! Rules that are replaced while others go by them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use signer_core::p256::SigningKey;
 use signer_protocols::blink::MerchantId;
-use signer_server::{Endpoint, Rules, router};
+use signer_server::{Endpoint, PaymentKey, Rules, router};
 use tower::ServiceExt;
 
 use crate::{BEARER, REQUEST, bearer, key, merchant, owned, payment_key, rules};
@@ -53,4 +54,41 @@ async fn what_is_signed_is_of_the_merchant_whose_rules_were_asked() {
     replacing.join().unwrap();
     assert!(signed > 0);
     assert_eq!(foreign, 0, "of {signed}");
+}
+
+#[test]
+fn a_switch_of_keys_undoes_no_replacement() {
+    let payment_key = |scalar| {
+        let key = SigningKey::from_scalar(&[scalar; 32]).unwrap();
+        let public = key.verifying_key();
+        PaymentKey::new(Arc::new(key), public).unwrap()
+    };
+    let (staged, last) = (payment_key(8), payment_key(9));
+    let id = last.id().to_string();
+    let staged = rules().staged_key(Some(staged));
+    let owners = Arc::new(owned(&[]));
+    let last = Rules::new(merchant(), last, Arc::new(bearer()), owners);
+    let endpoint = Endpoint::builder(rules()).build().unwrap();
+    let (ended, turns) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let mut lost = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::SeqCst) {
+                let _ = endpoint.switch_key();
+                turns.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        for _ in 0..20_000 {
+            endpoint.replace(staged.clone());
+            endpoint.replace(last.clone());
+            // Whatever the other thread was at has ended then.
+            let begun = turns.load(Ordering::SeqCst);
+            while turns.load(Ordering::SeqCst) < begun + 2 {
+                std::hint::spin_loop();
+            }
+            lost += usize::from(!format!("{endpoint:?}").contains(&id));
+        }
+        ended.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(lost, 0, "replacements of 20,000");
 }
