@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -25,6 +26,12 @@ use crate::framing::Framed;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// A year at most: behind a duration of any length there is a moment then.
+fn bounded(limit: Duration) -> Duration {
+    const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+    limit.min(A_YEAR)
+}
 
 /// What stands between the connection and HTTP.
 #[derive(Clone, Debug)]
@@ -48,7 +55,7 @@ impl Connection {
     /// has one deadline, whatever comes before it.
     pub(crate) async fn answer(mut self, stream: TcpStream) {
         let begun = Instant::now();
-        let deadline = begun + self.limits.head_timeout;
+        let deadline = begun + bounded(self.limits.head_timeout);
         // Until it has sent something a connection costs no buffers.
         let mut first = [0];
         let spoken = timeout_at(deadline, stream.peek(&mut first));
@@ -76,9 +83,10 @@ impl Connection {
     }
 
     async fn speak(mut self, stream: impl AsyncRead + AsyncWrite + Unpin, begun: Instant) {
+        let head_timeout = bounded(self.limits.head_timeout);
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(self.limits.head_timeout)
+            .header_read_timeout(head_timeout)
             .max_buf_size(MAX_HEAD_BYTES)
             .half_close(true);
         let asked = Arc::new(AtomicBool::new(false));
@@ -86,10 +94,10 @@ impl Connection {
         let stream = TokioIo::new(Framed::new(stream));
         let connection = http.serve_connection(stream, TowerToHyperService::new(service));
         let mut connection = std::pin::pin!(connection);
-        let end = begun + self.limits.connection_lifetime;
+        let end = begun + bounded(self.limits.connection_lifetime);
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = sleep_until(end.min(begun + self.limits.head_timeout)) => {}
+            () = sleep_until(end.min(begun + head_timeout)) => {}
             _ = self.stopped.changed() => {}
         }
         let stopping = self.stopped.has_changed().is_err();

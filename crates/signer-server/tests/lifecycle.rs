@@ -126,6 +126,19 @@ async fn a_client_that_never_reads_is_ended() {
     tokio::time::timeout(Duration::from_secs(5), flooding).await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn limits_of_any_length_are_limits() {
+    let mut limits = ServiceLimits::default();
+    limits.head_timeout = Duration::MAX;
+    limits.connection_lifetime = Duration::MAX;
+    limits.drain_timeout = Duration::MAX;
+    let endpoint = builder().body_timeout(Duration::MAX);
+    let mut server = Running::start_with(endpoint, limits).await;
+    assert_eq!(server.post(&[], REQUEST).await.status, 200);
+    server.stop.take().unwrap().send(()).unwrap();
+    (&mut server.ended).await.unwrap();
+}
+
 #[test]
 fn what_no_endpoint_can_be() {
     assert!(rules().back_date_ms(60_000).is_ok());
