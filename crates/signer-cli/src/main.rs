@@ -12,7 +12,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::failure::OrRefuse;
+
 fn main() -> ExitCode {
+    // Before a secret can be read, by whichever command.
+    if let Err(failure) = system::forbid_core_dumps().or_refuse("core dumps") {
+        return failure.report();
+    }
     let cli = match commands::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return failure::report_usage(&error),

@@ -1,13 +1,26 @@
-//! What the crates below leave to their caller: the time, random bytes, a folder for data.
+//! What the crates below leave to their caller: the time, random bytes, a folder for data; and no core dumps.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand_core::UnwrapErr;
+#[cfg(target_os = "linux")]
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use signer_protocols::blink::IdempotencyKey;
 
 use crate::failure::{Failure, OrRefuse};
+
+/// A dump of this process would hold keys. Where dumps go to a program, as with systemd, the limit alone does
+/// not stop them; and a process that is not dumpable cannot be read by others of its user either.
+pub(crate) fn forbid_core_dumps() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(())
+}
 
 /// Unix milliseconds.
 pub(crate) fn now_ms() -> Result<u64, Failure> {

@@ -64,6 +64,39 @@ fn it_leaves_no_core_dump() {
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("core")), "{left:?}");
 }
 
+/// Whatever reads a key: it stands here before it has read one.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_command_leaves_a_core_dump() {
+    let folder = configured("core-commands", |text| text);
+    for command in ["serve --config - --check", "privy public-key --key -", "jcs -"] {
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", &format!("ulimit -c unlimited; exec \"$0\" {command}")])
+            .arg(env!("CARGO_BIN_EXE_signer"))
+            .current_dir(&folder)
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let process = format!("/proc/{}", child.id());
+        // Once it reads its standard input.
+        let reads = |call: String| call.starts_with("0 0x0 ") || call.starts_with("63 0x0 ");
+        for _ in 0..200 {
+            let name = fs::read_to_string(format!("{process}/comm")).unwrap();
+            let call = fs::read_to_string(format!("{process}/syscall")).unwrap_or_default();
+            if name == "signer\n" && reads(call) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+        let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        let limit: Vec<_> = limit.split_whitespace().skip(4).take(2).map(str::to_owned).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(limit, ["0", "0"], "{command}");
+    }
+}
+
 /// More connections than descriptors: those beyond wait, files can still be read, and it goes on.
 #[test]
 fn descriptors_run_out() {

@@ -76,7 +76,6 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
         process::hangups().or_refuse("signals")?
     };
     let (fixed, replaceable) = configuration::read(&file, None)?;
-    process::forbid_core_dumps().or_refuse("core dumps")?;
     let _log = process::start_log(fixed.log, fixed.level).or_refuse("log")?;
     let Replaceable { rules, ceilings, jwt, tls, keys, files } = replaceable;
     let store = {

@@ -44,7 +44,6 @@ pub(super) fn run(port: u16) -> Result<Outcome, Failure> {
     let merchant = MerchantId::parse(MERCHANT).map_err(Failure::refused)?;
     let public_key = *native.verifying_key();
     let key = PaymentKey::new(Arc::new(native), public_key).map_err(Failure::refused)?;
-    process::forbid_core_dumps().or_refuse("core dumps")?;
     let _log = process::start_log(LogFormat::Pretty, tracing::Level::INFO).or_refuse("log")?;
     super::runtime()?.block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -1,10 +1,8 @@
-//! What a service asks of its process: descriptors, no core dumps, a log, signals.
+//! What a service asks of its process: descriptors, a log, signals.
 
 use std::future::Future;
 use std::io;
 
-#[cfg(target_os = "linux")]
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -23,15 +21,6 @@ pub(super) fn raise_descriptors(wanted: usize) -> usize {
         if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
     let room = current.map_or(u64::MAX, |most| most.saturating_sub(OWN_DESCRIPTORS).max(1));
     wanted.min(usize::try_from(room).unwrap_or(usize::MAX))
-}
-
-/// A dump of this process would hold keys. Where dumps go to a program, as with systemd, the limit alone does
-/// not stop them; and a process that is not dumpable cannot be read by others of its user either.
-pub(super) fn forbid_core_dumps() -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    Ok(())
 }
 
 /// Writes the log to standard error, from a thread of its own; where that falls behind, lines are dropped
