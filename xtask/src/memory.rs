@@ -56,7 +56,7 @@ pub(crate) fn run(release: bool) -> Result<(), String> {
         stack += found.iter().filter(|place| matches!(place, Place::Stack)).count();
         faults.extend(heap.iter().map(|place| format!("{case}: {place:?}")));
     }
-    if controls != 1 || types < 7 || runs.len() < 28 {
+    if controls != 1 || types < 9 || runs.len() < 28 {
         return Err(format!("memory: {types} types and {} runs of the program", runs.len()));
     }
     if !faults.is_empty() {

@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use zeroize::Zeroizing;
 
 /// How long a call may take, all in all.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -39,6 +41,14 @@ impl HttpUrl {
         }
         Self(url)
     }
+}
+
+/// A header that holds a secret: nothing prints it, and its bytes are wiped with the last of its clones.
+pub(crate) fn secret_header(value: Zeroizing<String>) -> Option<HeaderValue> {
+    let visible = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(value)).ok()?;
+    header.set_sensitive(true);
+    visible.then_some(header)
 }
 
 /// What a call ended with, other than a 200 whose body fits. What the other side said stays there.

@@ -5,10 +5,11 @@ use axum::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use signer_protocols::blink::ValidPayment;
+use zeroize::Zeroizing;
 
 use super::{Ownership, OwnershipError};
 use crate::Caller;
-use crate::fetch::{Fetcher, HttpUrl};
+use crate::fetch::{Fetcher, HttpUrl, secret_header};
 
 const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
@@ -43,10 +44,8 @@ impl HttpOwnership {
     pub fn new(url: &str, bearer: Option<&SecretString>) -> Result<Self, &'static str> {
         let mut headers = Vec::new();
         if let Some(secret) = bearer {
-            let value = zeroize::Zeroizing::new(["Bearer ", secret.expose_secret()].concat());
-            let mut value =
-                HeaderValue::from_str(&value).map_err(|_| "bearer is no header value")?;
-            value.set_sensitive(true);
+            let value = Zeroizing::new(["Bearer ", secret.expose_secret()].concat());
+            let value = secret_header(value).ok_or("bearer is no header value")?;
             headers.push((AUTHORIZATION, value));
         }
         Ok(Self { url: HttpUrl::parse(url)?, fetcher: Fetcher::new()?, headers })

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Ownership, OwnershipError, wallets};
 use crate::Caller;
-use crate::fetch::{FetchError, Fetcher, HttpUrl};
+use crate::fetch::{FetchError, Fetcher, HttpUrl, secret_header};
 
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
@@ -35,9 +35,7 @@ impl PrivyOwnership {
         let pair = Zeroizing::new([app_id, ":", app_secret.expose_secret()].concat());
         let mut encoded = Zeroizing::new(String::from("Basic "));
         encoded.push_str(&Zeroizing::new(Base64::encode_string(pair.as_bytes())));
-        let mut authorization =
-            HeaderValue::from_str(&encoded).map_err(|_| "app_secret is no header value")?;
-        authorization.set_sensitive(true);
+        let authorization = secret_header(encoded).ok_or("app_secret is no header value")?;
         let app_id = HeaderValue::from_str(app_id).map_err(|_| "app_id is no header value")?;
         let headers =
             vec![(AUTHORIZATION, authorization), (HeaderName::from_static("privy-app-id"), app_id)];

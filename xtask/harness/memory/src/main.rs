@@ -13,7 +13,7 @@ use signer_client::{
     AccessKeyStore, BaseUrl, FileAccessKeyStore, FileTokenStore, IdentityId, MemoryAccessKeyStore,
     MemoryTokenStore, Token, TokenKey, TokenStore, abstraxn, privy,
 };
-use signer_server::{BearerSecret, CallerId};
+use signer_server::{BearerSecret, CallerId, HttpOwnership, PrivyOwnership};
 
 const CASES: &[&str] = &[
     "control",
@@ -24,6 +24,8 @@ const CASES: &[&str] = &[
     "privy-app-secret",
     "abstraxn-api-key",
     "endpoint-bearer",
+    "ownership-http",
+    "ownership-privy",
 ];
 
 fn main() {
@@ -72,6 +74,12 @@ async fn run(case: &str, folder: &Path) {
             drop(client.expect("a client"));
         }
         "endpoint-bearer" => drop(BearerSecret::new(CallerId::new("shop"), &secret())),
+        "ownership-http" => {
+            drop(HttpOwnership::new("https://service.invalid", Some(&secret())).expect("a check"));
+        }
+        "ownership-privy" => {
+            drop(PrivyOwnership::new("https://service.invalid", "app", &secret()).expect("a check"));
+        }
         other => panic!("no case {other}"),
     }
 }
