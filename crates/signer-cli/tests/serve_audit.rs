@@ -58,6 +58,24 @@ fn a_log_is_kept_and_checked() {
     assert!(!verify(&folder, &["--head", head]).status.success(), "but by a later head");
 }
 
+#[test]
+fn a_log_that_others_can_read_draws_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = with_audit("audit-mode");
+    let log = folder.join("audit.jsonl");
+    let warns = || {
+        let serving = Serving::start(&folder, &SERVE);
+        let warned = serving.log.iter().any(|line| line.contains("open to other users"));
+        assert_eq!(serving.terminate(), Some(0));
+        warned
+    };
+    assert!(!warns(), "as it is made");
+    for mode in [0o644, 0o620, 0o600] {
+        fs::set_permissions(&log, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(warns(), mode != 0o600, "{mode:o}");
+    }
+}
+
 /// Without checkpoints anybody who writes the file can compute the chain: at some length that is no log.
 #[test]
 fn a_log_without_checkpoints_is_not_valid_for_long() {

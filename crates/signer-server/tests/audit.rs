@@ -287,6 +287,28 @@ async fn a_log_that_did_not_end_is_signed_when_it_goes_on() {
     drop(log);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_is_no_log() {
+    let target = file("audit-link-target");
+    let path = file("audit-link");
+    std::os::unix::fs::symlink(&target, &path).unwrap();
+    let error = AuditLog::open(options(&path)).unwrap_err();
+    assert!(error.to_string().contains("link"), "{error}");
+    assert!(!target.exists());
+    fs::write(&target, "").unwrap();
+    assert!(AuditLog::open(options(&path)).is_err());
+    fs::remove_file(&path).unwrap();
+    // Put in its place while it is written, it is noticed too.
+    let log = AuditLog::open(options(&path)).unwrap();
+    let server = Running::start(builder().audit(log)).await;
+    assert_eq!(server.post(&[], REQUEST).await.status, 200);
+    fs::rename(&path, &target).unwrap();
+    std::os::unix::fs::symlink(&target, &path).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(server.post(&[], REQUEST).await.status, 503);
+}
+
 /// Moved away, cut or replaced while it is written: nothing is signed that nobody could read.
 #[tokio::test]
 async fn a_log_that_was_moved_is_noticed() {

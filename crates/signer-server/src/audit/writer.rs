@@ -170,7 +170,7 @@ impl Writer {
         if self.placed_at.elapsed() < SECOND {
             return Ok(());
         }
-        let (ours, named) = (self.file.metadata()?, self.options.file.metadata()?);
+        let (ours, named) = (self.file.metadata()?, self.options.file.symlink_metadata()?);
         if ours.is_file() && (!is_same(&ours, &named) || named.len() != self.length) {
             return Err(io::Error::other("the file was moved, replaced or cut"));
         }
@@ -263,8 +263,34 @@ fn open_file(options: &AuditOptions) -> io::Result<File> {
     open.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(&options.file)
+    let named = || options.file.symlink_metadata();
+    let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "it must be a file and no link");
+    // Asked before, so that nothing is made where a link points, and again of what was opened.
+    if named().is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(refuse());
+    }
+    let file = open.open(&options.file)?;
+    let metadata = file.metadata()?;
+    if !is_same(&metadata, &named()?) {
+        return Err(refuse());
+    }
+    warn_if_shared(&metadata);
+    Ok(file)
 }
+
+/// The log may be there already, with a mode of its own. Some let a collector read it.
+#[cfg(unix)]
+fn warn_if_shared(metadata: &Metadata) {
+    use std::os::unix::fs::PermissionsExt;
+    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        tracing::warn!(
+            "the audit log is open to other users: run chmod 600 on it unless that is meant"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_shared(_: &Metadata) {}
 
 /// Lines that are written together.
 struct Batch {
