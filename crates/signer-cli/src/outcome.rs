@@ -72,18 +72,54 @@ fn write_lines(out: &mut impl Write, fields: &[(&'static str, Field)]) -> io::Re
         if fields.iter().any(|(_, field)| matches!(field, Field::Secret(..))) { "# " } else { "" };
     for (name, field) in fields {
         match field {
-            Field::Text(text) | Field::Json(text) => writeln!(out, "{comment}{name}: {text}")?,
+            Field::Text(text) => writeln!(out, "{comment}{name}: {}", shown(text))?,
+            Field::Json(text) => writeln!(out, "{comment}{name}: {}", shown_json(text))?,
             Field::Secret(variable, secret) => {
                 writeln!(out, "{variable}=\"{}\"", secret.expose_secret())?;
             }
             Field::Pairs(pairs) => {
                 for (name, value) in pairs {
-                    writeln!(out, "{name}: {value}")?;
+                    writeln!(out, "{}: {}", shown(name), shown(value))?;
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Whether a character would do something to a terminal, or to the order of what it shows.
+fn is_active(character: char) -> bool {
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    turns || character.is_control()
+}
+
+/// A text of somebody else's, on one line.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_active(character) {
+            true => shown.extend(character.escape_unicode()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// A JSON text, which stays one: outside of its strings there is no other control character than white space.
+fn shown_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\r' => {}
+            '\n' | '\t' => shown.push(character),
+            _ if is_active(character) => shown += &format!("\\u{:04x}", u32::from(character)),
+            _ => shown.push(character),
+        }
+    }
+    shown
 }
 
 fn write_object(
@@ -117,4 +153,26 @@ fn write_object(
         }
     }
     writeln!(out, "}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, write_lines};
+
+    #[test]
+    fn a_service_speaks_to_no_terminal() {
+        let fields = [
+            ("id", Field::from("a\u{1b}[2J\r\nsignature: é\u{9b}\u{7f}\u{202e}")),
+            ("data", Field::Json("{\n\t\"a\": \"\u{9b}2J\"}".into())),
+            ("pairs", Field::Pairs(vec![("na\nme".into(), "\u{1b}".into())])),
+        ];
+        let mut out = Vec::new();
+        write_lines(&mut out, &fields).unwrap();
+        let expected = concat!(
+            "id: a\\u{1b}[2J\\u{d}\\u{a}signature: é\\u{9b}\\u{7f}\\u{202e}\n",
+            "data: {\n\t\"a\": \"\\u009b2J\"}\n",
+            "na\\u{a}me: \\u{1b}\n",
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
 }
