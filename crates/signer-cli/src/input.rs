@@ -228,11 +228,18 @@ fn read_bounded(
 fn warn_if_shared(path: &Path, metadata: &std::fs::Metadata) {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
-    if metadata.is_file() && metadata.permissions().mode() & 0o044 != 0 {
+    let mode = metadata.permissions().mode();
+    let done = match (mode & 0o044 != 0, mode & 0o022 != 0) {
+        (true, true) => "read and changed",
+        (true, false) => "read",
+        (false, true) => "changed",
+        (false, false) => return,
+    };
+    if metadata.is_file() {
         let path = path.display();
         let _ = writeln!(
             io::stderr(),
-            "warning: {path} can be read by other users: run chmod 600 on it"
+            "warning: {path} can be {done} by other users: run chmod 600 on it"
         );
     }
 }

@@ -146,6 +146,12 @@ fn a_file_that_others_can_read_draws_a_warning() {
         assert!(output.status.success());
         assert!(stderr(&output).starts_with("warning: secret can be read by other users"));
     }
+    for shared in [0o620, 0o602, 0o622] {
+        fs::set_permissions(folder.join("secret"), fs::Permissions::from_mode(shared)).unwrap();
+        let output = run(&folder, &arguments);
+        assert!(output.status.success());
+        assert!(stderr(&output).starts_with("warning: secret can be changed by other users"));
+    }
 }
 
 #[test]
