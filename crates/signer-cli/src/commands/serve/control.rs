@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 use tokio::sync::oneshot;
@@ -35,9 +37,11 @@ pub(super) fn bind(path: &Path) -> Result<UnixListener, Failure> {
         }
         fs::remove_file(path).map_err(refuse)?;
     }
-    let listener = UnixListener::bind(path).map_err(refuse)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refuse)?;
-    Ok(listener)
+    // It has its mode from the first: what other threads make meanwhile is only closed more.
+    let before = umask(Mode::from_raw_mode(0o177));
+    let listener = UnixListener::bind(path);
+    umask(before);
+    listener.map_err(refuse)
 }
 
 /// Answers whoever asks.
@@ -101,5 +105,43 @@ pub(super) fn ask_to_switch(socket: &Path) -> Result<String, Failure> {
         (Some(id), _) => Ok(id.into()),
         (_, Some(reason)) => Err(Failure::refused(reason)),
         _ => Err(Failure::refused("the service gave no answer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    /// Whoever looks all the time never sees it open to others.
+    #[test]
+    fn the_socket_is_its_owners_from_the_first() {
+        let runtime = super::super::runtime().unwrap();
+        let _inside = runtime.enter();
+        let folder = std::env::temp_dir().join(format!("signer-control-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("control.sock");
+        let (ended, open, seen) =
+            (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    if let Ok(metadata) = path.symlink_metadata() {
+                        seen.fetch_add(1, Ordering::Relaxed);
+                        let others = metadata.permissions().mode() & 0o177 != 0;
+                        open.fetch_add(usize::from(others), Ordering::Relaxed);
+                    }
+                }
+            });
+            for _ in 0..2_000 {
+                drop(super::bind(&path));
+                let _ = fs::remove_file(&path);
+            }
+            ended.store(true, Ordering::Relaxed);
+        });
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(seen.into_inner() > 0);
+        assert_eq!(open.into_inner(), 0);
     }
 }
