@@ -20,19 +20,18 @@ impl Ceilings {
     }
 }
 
-/// A policy file's text. One that is empty, or was cut before it says anything that counts, would be the widest
-/// policy: it is refused.
+/// A policy file's text. One that says nothing, as an empty file that is about to be written, would be a policy
+/// without ceilings: it is refused.
 pub(super) fn parse(text: &[u8]) -> Result<(Policy, Ceilings), Failure> {
     let text = std::str::from_utf8(text).map_err(|_| Failure::refused("policy: not utf-8"))?;
-    let file: PolicyFile =
-        toml::from_str(text).map_err(|error| Failure::refused(error.message()).about("policy"))?;
-    let ceilings =
-        Ceilings { max_amount: file.max_amount.is_some(), max_per_day: file.max_per_day.is_some() };
-    let bounded = ceilings.max_amount || ceilings.max_per_day;
-    if !bounded && file.catalogue.is_none() && file.chains.is_none() {
+    let refuse = |error: toml::de::Error| Failure::refused(error.message()).about("policy");
+    if toml::from_str::<toml::Table>(text).map_err(refuse)?.is_empty() {
         return Err(Failure::refused(
-            "policy: has none of catalogue, chains, max_amount, max_per_day: is it empty or cut?",
+            "policy: says nothing; for the whole catalogue, catalogue = true",
         ));
     }
+    let file: PolicyFile = toml::from_str(text).map_err(refuse)?;
+    let ceilings =
+        Ceilings { max_amount: file.max_amount.is_some(), max_per_day: file.max_per_day.is_some() };
     Policy::try_from(file).map(|policy| (policy, ceilings)).map_err(Failure::refused)
 }
