@@ -122,6 +122,11 @@ fn shown_json(json: &str) -> String {
     shown
 }
 
+/// A JSON string.
+fn write_text(out: &mut impl Write, text: &str) -> io::Result<()> {
+    out.write_all(shown_json(&serde_json::to_string(text)?).as_bytes())
+}
+
 fn write_object(
     out: &mut impl Write,
     valid: Option<&str>,
@@ -136,17 +141,17 @@ fn write_object(
         write!(out, "{separator}\"{name}\":")?;
         separator = ",";
         match field {
-            Field::Text(text) => serde_json::to_writer(&mut *out, text)?,
+            Field::Text(text) => write_text(out, text)?,
             Field::Secret(_, secret) => serde_json::to_writer(&mut *out, secret.expose_secret())?,
-            Field::Json(text) => out.write_all(text.as_bytes())?,
+            Field::Json(text) => out.write_all(shown_json(text).as_bytes())?,
             Field::Pairs(pairs) => {
                 let mut separator = "{";
                 for (name, value) in pairs {
                     out.write_all(separator.as_bytes())?;
                     separator = ",";
-                    serde_json::to_writer(&mut *out, name)?;
+                    write_text(out, name)?;
                     out.write_all(b":")?;
-                    serde_json::to_writer(&mut *out, value)?;
+                    write_text(out, value)?;
                 }
                 out.write_all(if pairs.is_empty() { b"{}" } else { b"}" })?;
             }
@@ -157,7 +162,7 @@ fn write_object(
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, write_lines};
+    use super::{Field, is_active, write_lines, write_object};
 
     #[test]
     fn a_service_speaks_to_no_terminal() {
@@ -174,5 +179,13 @@ mod tests {
             "na\\u{a}me: \\u{1b}\n",
         );
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+
+        let mut out = Vec::new();
+        write_object(&mut out, None, &fields).unwrap();
+        let object = String::from_utf8(out).unwrap();
+        assert!(object.chars().all(|it| it == '\n' || it == '\t' || !is_active(it)), "{object}");
+        let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+        assert_eq!(object["id"], "a\u{1b}[2J\r\nsignature: é\u{9b}\u{7f}\u{202e}");
+        assert_eq!(object["data"]["a"], "\u{9b}2J");
     }
 }

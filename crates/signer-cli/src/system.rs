@@ -13,12 +13,17 @@ use signer_protocols::blink::IdempotencyKey;
 
 use crate::failure::{Failure, OrRefuse};
 
-/// A dump of this process would hold keys. Where dumps go to a program, as with systemd, the limit alone does
-/// not stop them; and a process that is not dumpable cannot be read by others of its user either.
+/// A dump of this process would hold keys.
 pub(crate) fn forbid_core_dumps() -> io::Result<()> {
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(())
+}
+
+/// For who holds keys for long: where dumps go to a program, as with systemd, the limit alone does not stop them; and a
+/// process that is not dumpable cannot be read by others of its user either.
+pub(crate) fn forbid_looking_in() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ fn a_staged_key_takes_over_for_good() {
 fn a_policy_does_not_lose_its_ceilings_unheard() {
     let folder = configured("serve-policy", |text| format!("policy = \"policy.toml\"\n{text}"));
     let policy = folder.join("policy.toml");
-    let whole = "catalogue = true\nmax_amount = \"10\"\nmax_per_day = \"1000\"\n";
+    let whole = "max_amount = \"10\"\nmax_per_day = \"1000\"\n";
     fs::write(&policy, whole).unwrap();
     let serving = Serving::start(&folder, &SERVE);
     let post = || serving.post("x", AUTHORIZATION, REQUEST).0;
@@ -132,16 +132,17 @@ fn a_policy_does_not_lose_its_ceilings_unheard() {
     assert!(line.contains("policy: ") && line.contains("catalogue"), "{line}");
     assert_eq!(post(), 400, "the ceiling is still there");
 
-    fs::write(&policy, "catalogue = true\nmax_per_day = \"1000\"\n").unwrap();
-    let line = serving.wait_for("\"ceiling\":\"max_amount\"");
-    assert!(line.contains("\"WARN\"") && line.contains("no ceiling any more"), "{line}");
+    let chains = "[chains]\n8453 = [\"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913\"]\n";
+    fs::write(&policy, format!("max_per_day = \"1000\"\n{chains}")).unwrap();
+    let line = serving.wait_for("\"bound\":\"max_amount\"");
+    assert!(line.contains("\"WARN\"") && line.contains("is there no more"), "{line}");
     assert_eq!(post(), 200);
-    assert_eq!(serving.count("\"ceiling\":"), 1);
+    assert_eq!(serving.count("\"bound\":"), 1);
 
-    // Without a policy there is none.
+    // Without a policy there is none, nor a list of chains.
     serving::configure(&folder, |text| text);
-    serving.wait_for("\"ceiling\":\"max_per_day\"");
-    assert_eq!(serving.count("\"ceiling\":"), 2);
+    serving.wait_for("\"bound\":\"chains\"");
+    assert_eq!(serving.count("\"bound\":"), 3);
     assert_eq!(serving.terminate(), Some(0));
 }
 

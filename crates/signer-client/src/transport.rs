@@ -95,24 +95,33 @@ struct Inner {
 
 impl Transport {
     pub(crate) fn new(base: BaseUrl, options: TransportOptions) -> Result<Self, Error> {
-        let mut builder = Client::builder()
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(options.connect)
-            .user_agent(concat!("signer-client/", env!("CARGO_PKG_VERSION")));
-        let mut unbuilt = Error::new(Kind::Local, "no certificates to verify https with");
-        if let Some(pem) = &options.extra_root_pem {
-            // What is in it is read when the client is built.
-            unbuilt = Error::input("extra_root_pem must hold certificates in PEM");
-            let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-            if certificates.is_empty() {
-                return Err(unbuilt);
+        let builder = || {
+            Client::builder()
+                .redirect(Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(options.connect)
+                .user_agent(concat!("signer-client/", env!("CARGO_PKG_VERSION")))
+        };
+        let client = match &options.extra_root_pem {
+            None => builder().build(),
+            Some(pem) => {
+                let rule = "extra_root_pem must hold certificates in PEM";
+                let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+                if certificates.is_empty() {
+                    return Err(Error::input(rule));
+                }
+                let trusting = ClientBuilder::add_root_certificate;
+                match certificates.into_iter().fold(builder(), trusting).build() {
+                    // Its certificates are read only now, with those of the system.
+                    Err(_) if builder().build().is_ok() => return Err(Error::input(rule)),
+                    client => client,
+                }
             }
-            builder = certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate);
-        }
-        let client = builder.build().map_err(|_| unbuilt)?;
+        };
+        let client =
+            client.map_err(|_| Error::new(Kind::Local, "no certificates to verify https with"))?;
         Ok(Self(Arc::new(Inner { client, base, options, budget: Budget::default() })))
     }
 

@@ -13,6 +13,7 @@ use self::reload::{Order, Reloader};
 use crate::failure::{Failure, OrRefuse};
 use crate::input::FileSource;
 use crate::outcome::Outcome;
+use crate::system;
 
 mod configuration;
 #[cfg(unix)]
@@ -59,6 +60,7 @@ pub(super) fn switch_key(arguments: &SwitchKeyArguments) -> Result<Outcome, Fail
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    system::forbid_looking_in().or_refuse("core dumps")?;
     let Some(file) = &arguments.config else { return dev::run(arguments.port) };
     if arguments.check {
         configuration::read(file, None)?;
@@ -77,7 +79,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     };
     let (fixed, replaceable) = configuration::read(&file, None)?;
     let _log = process::start_log(fixed.log, fixed.level).or_refuse("log")?;
-    let Replaceable { rules, ceilings, jwt, tls, keys, files } = replaceable;
+    let Replaceable { rules, bounds, jwt, tls, keys, files } = replaceable;
     let store = {
         let _inside = runtime.enter();
         fixed.store.open().map_err(|failure| failure.about("store.url"))?
@@ -114,7 +116,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
         runtime: runtime.handle().clone(),
         files,
         keys,
-        ceilings,
+        bounds,
         jwt: jwt.as_ref().map(|jwt| jwt.keys().clone()),
         said: fixed.said,
     };

@@ -265,15 +265,13 @@ fn open_file(options: &AuditOptions) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     let named = || options.file.symlink_metadata();
     let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "it must be a file and no link");
-    // Asked before, so that nothing is made where a link points, and again of what was opened. A link to a pipe or a
-    // terminal, as `/dev/stdout` is one, is no file that another could be put in the place of.
-    let is_no_file = || options.file.metadata().is_ok_and(|target| !target.is_file());
-    if named().is_ok_and(|metadata| metadata.is_symlink()) && !is_no_file() {
+    // Asked before, so that nothing is made where a link points, and again of what was opened.
+    if named().is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(refuse());
     }
     let file = open.open(&options.file)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() && !is_same(&metadata, &named()?) {
+    if !is_same(&metadata, &named()?) {
         return Err(refuse());
     }
     warn_if_shared(&metadata);

@@ -9,7 +9,7 @@ use signer_server::{JwtCallers, JwtKeys, Rules, TlsIdentity};
 
 use super::reload::Fingerprint;
 use super::settings::Settings;
-use crate::commands::policy::{self, Ceilings};
+use crate::commands::policy::{self, Bounds};
 use crate::failure::Failure;
 use crate::input::{FileSource, Secret};
 
@@ -26,7 +26,7 @@ const MAX_SMALL_FILE_BYTES: usize = 1 << 20;
 /// What a reload replaces.
 pub(super) struct Replaceable {
     pub(super) rules: Rules,
-    pub(super) ceilings: Ceilings,
+    pub(super) bounds: Bounds,
     pub(super) jwt: Option<Arc<JwtCallers>>,
     pub(super) tls: Option<Tls>,
     pub(super) keys: KeyFiles,
@@ -82,7 +82,7 @@ fn replaceable(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Repla
     let callers = callers::callers(settings, known);
     let ownership = ownership::ownership(settings, callers.as_ref());
     let policy = match settings.text("policy") {
-        None => Some((Policy::catalogue(), Ceilings::default())),
+        None => Some((Policy::catalogue(), Bounds::default())),
         Some(_) => settings
             .file("policy", MAX_SMALL_FILE_BYTES)
             .and_then(|bytes| settings.keep("policy", policy::parse(&bytes))),
@@ -96,7 +96,7 @@ fn replaceable(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Repla
     let tls = if settings.has_section("tls") { Some(tls(settings)?) } else { None };
 
     let callers = callers?;
-    let (policy, ceilings) = policy?;
+    let (policy, bounds) = policy?;
     let rules = Rules::new(merchant?, key?, callers.authenticator(), ownership?)
         .policy(policy)
         .origins(origins.into_iter().flatten())
@@ -107,7 +107,7 @@ fn replaceable(settings: &mut Settings, known: Option<&JwtKeys>) -> Option<Repla
         Callers::Token(jwt) => Some(jwt),
         Callers::Bearer(..) => None,
     };
-    Some(Replaceable { rules, ceilings, jwt, tls, keys: files, files: settings.files() })
+    Some(Replaceable { rules, bounds, jwt, tls, keys: files, files: settings.files() })
 }
 
 fn tls(settings: &mut Settings) -> Option<Tls> {

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::configuration::{self, KeyFiles, Replaceable, keys};
-use crate::commands::policy::Ceilings;
+use crate::commands::policy::Bounds;
 use crate::failure::{Failure, io_reason};
 use crate::input::FileSource;
 
@@ -57,7 +57,7 @@ pub(super) struct Reloader {
     pub(super) runtime: Handle,
     pub(super) files: Vec<(PathBuf, Fingerprint)>,
     pub(super) keys: KeyFiles,
-    pub(super) ceilings: Ceilings,
+    pub(super) bounds: Bounds,
     /// The keys of the callers, where they are fetched.
     pub(super) jwt: Option<JwtKeys>,
     /// What was said of all that a reload does not replace.
@@ -116,7 +116,7 @@ impl Reloader {
 
     fn read(&mut self) -> Result<(), Failure> {
         let (fixed, replaceable) = configuration::read(&self.file, self.jwt.as_ref())?;
-        let Replaceable { rules, ceilings, jwt, tls, keys, files } = replaceable;
+        let Replaceable { rules, bounds, jwt, tls, keys, files } = replaceable;
         self.prepare(jwt.as_ref())?;
         match (&self.tls, &tls) {
             (Some(identity), Some(tls)) => {
@@ -129,10 +129,10 @@ impl Reloader {
         self.endpoint.replace(rules);
         (self.keys, self.files) = (keys, files);
         // It may be meant; or the rest of the file is missing.
-        for ceiling in self.ceilings.lost(ceilings) {
-            tracing::warn!(ceiling, "was in the policy, and there is no ceiling any more");
+        for bound in self.bounds.lost(bounds) {
+            tracing::warn!(bound, "was in the policy, and is there no more");
         }
-        self.ceilings = ceilings;
+        self.bounds = bounds;
         self.jwt = jwt.map(|jwt| jwt.keys().clone());
         for (key, value) in &fixed.said {
             if self.said.get(key) != Some(value) {
