@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 mod entry;
+mod file;
 mod line;
 mod mailbox;
 mod tail;

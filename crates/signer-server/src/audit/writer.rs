@@ -1,6 +1,6 @@
 //! The thread that writes.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use signer_protocols::blink::Timestamp;
 use tokio::sync::oneshot;
 
+use super::file::{self, is_same};
 use super::line::{self, Hash, Line};
 use super::mailbox::{Mailbox, Message};
 use super::{AuditEntry, AuditError, AuditHead, AuditOptions, Fsync, tail};
@@ -44,7 +45,7 @@ impl Writer {
             let rule = "a checkpoint follows 1 line or more";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
         }
-        let mut file = open_file(&options)?;
+        let mut file = file::open(&options)?;
         file.try_lock().map_err(|error| match error {
             std::fs::TryLockError::WouldBlock => {
                 io::Error::new(io::ErrorKind::ResourceBusy, "another process writes this log")
@@ -246,51 +247,6 @@ impl Writer {
         self.sync()
     }
 }
-
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same(_: &Metadata, _: &Metadata) -> bool {
-    true
-}
-
-fn open_file(options: &AuditOptions) -> io::Result<File> {
-    let mut open = OpenOptions::new();
-    open.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let named = || options.file.symlink_metadata();
-    let refuse = || io::Error::new(io::ErrorKind::InvalidInput, "it must be a file and no link");
-    // Asked before, so that nothing is made where a link points, and again of what was opened.
-    if named().is_ok_and(|metadata| metadata.is_symlink()) {
-        return Err(refuse());
-    }
-    let file = open.open(&options.file)?;
-    let metadata = file.metadata()?;
-    if !is_same(&metadata, &named()?) {
-        return Err(refuse());
-    }
-    warn_if_shared(&metadata);
-    Ok(file)
-}
-
-/// The log may be there already, with a mode of its own. Some let a collector read it.
-#[cfg(unix)]
-fn warn_if_shared(metadata: &Metadata) {
-    use std::os::unix::fs::PermissionsExt;
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-        tracing::warn!(
-            "the audit log is open to other users: run chmod 600 on it unless that is meant"
-        );
-    }
-}
-
-#[cfg(not(unix))]
-fn warn_if_shared(_: &Metadata) {}
 
 /// Lines that are written together.
 struct Batch {
