@@ -152,21 +152,18 @@ fn a_policy_that_says_nothing_is_refused() {
     let policy = folder.join("policy.toml");
     let example = fs::read_to_string(EXAMPLE).unwrap();
     let head: String = example.split_inclusive('\n').take(3).collect();
+    let check = |text: &str| {
+        fs::write(&policy, text).unwrap();
+        let mut command = super::signer(&folder, [&SERVE[..], &["--check"]].concat());
+        command.env("SIGNER_TEST_BEARER", serving::BEARER).output().unwrap()
+    };
     for cut in ["", "\n", &head] {
-        fs::write(&policy, cut).unwrap();
-        let output = super::signer(&folder, [&SERVE[..], &["--check"]].concat())
-            .env("SIGNER_TEST_BEARER", serving::BEARER)
-            .output()
-            .unwrap();
+        let output = check(cut);
         assert_eq!(output.status.code(), Some(1), "{cut:?}");
         assert!(stderr(&output).contains("policy: "), "{}", stderr(&output));
     }
     for whole in ["catalogue = true\n", "callback_schemes = [\"myapp\"]\n", &example] {
-        fs::write(&policy, whole).unwrap();
-        let output = super::signer(&folder, [&SERVE[..], &["--check"]].concat())
-            .env("SIGNER_TEST_BEARER", serving::BEARER)
-            .output()
-            .unwrap();
+        let output = check(whole);
         assert!(output.status.success(), "{whole:?}: {}", stderr(&output));
     }
 }
