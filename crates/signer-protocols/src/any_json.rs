@@ -7,7 +7,9 @@ use core::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
-use crate::json::{JsonErrorKind, PRIVATE_NUMBER, TWO_TO_53};
+use crate::json::{
+    JsonError, JsonErrorKind, Limits, Number, PRIVATE_NUMBER, TWO_TO_53, Text, Value,
+};
 
 /// A JSON value of any shape, for members that pass through.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -142,6 +144,44 @@ pub(crate) fn exactly<S: Serializer>(value: &Json, serializer: S) -> Result<S::O
 }
 
 impl Json {
+    /// Reads one JSON text strictly: no duplicate names, no lone surrogates. An integer of 64 bits keeps its value if it
+    /// has at most 15 digits; every other number is the nearest double.
+    ///
+    /// # Errors
+    /// [`JsonError`].
+    pub fn parse(text: &[u8], limits: Limits) -> Result<Self, JsonError> {
+        crate::json::parse(text, limits).map(Self::from)
+    }
+
+    /// The member of an object. `None` if there is none, or this is not an object.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(name),
+            _ => None,
+        }
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items of an array.
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Whether this is an object.
+    pub const fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
     /// Whether every integer in it is below 2^53, and so one that a double holds: a service that reads numbers as
     /// doubles would have another one signed.
     pub fn is_exact(&self) -> bool {
@@ -154,6 +194,46 @@ impl Json {
             Self::Object(members) => members.values().all(Self::is_exact),
             Self::Null | Self::Bool(_) | Self::String(_) => true,
         }
+    }
+}
+
+impl From<Value<'_>> for Json {
+    fn from(value: Value<'_>) -> Self {
+        let text = |text: Text<'_>| match text {
+            Text::Decoded(text) => text,
+            quoted => quoted.as_str().into(),
+        };
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(Number::Canonical(digits)) => {
+                number(digits).unwrap_or(Self::Number(f64::NAN))
+            }
+            Value::Number(Number::Double(value)) => Self::Number(value),
+            Value::String(value) => Self::String(text(value)),
+            Value::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
+            Value::Object(members) => Self::Object(
+                members.into_iter().map(|it| (text(it.key), Self::from(it.value))).collect(),
+            ),
+        }
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl<N: Into<String>> FromIterator<(N, Self)> for Json {
+    fn from_iter<I: IntoIterator<Item = (N, Self)>>(members: I) -> Self {
+        Self::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 

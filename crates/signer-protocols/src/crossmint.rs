@@ -26,11 +26,18 @@ mod approval;
 mod chain;
 mod derivation;
 mod error;
+#[cfg(feature = "crossmint-evm")]
+pub mod evm;
 mod locator;
 pub mod rest;
 mod secret;
+#[cfg(feature = "crossmint-solana")]
+pub mod solana;
 mod solana_message;
 mod solana_transaction;
+#[cfg(feature = "crossmint-stellar")]
+pub mod stellar;
+pub mod verify;
 
 pub use api_key::{ApiKey, ApiKeyExpectation, TrustedKeys, Usage};
 pub use approval::{Approval, ApprovalAlgorithm, SigningInput};

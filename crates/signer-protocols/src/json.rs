@@ -14,13 +14,15 @@ pub use reader::Limits;
 pub(crate) use reader::parse;
 #[cfg(feature = "blink")]
 pub(crate) use reader::{Overflow, parse_with};
-#[cfg(any(feature = "crossmint", feature = "privy"))]
+#[cfg(any(feature = "crossmint", feature = "evm", feature = "privy"))]
 pub(crate) use serializer::PRIVATE_NUMBER;
 pub(crate) use serializer::write_typed;
 #[cfg(any(feature = "blink", feature = "abstraxn"))]
 pub(crate) use value::Object;
-#[cfg(feature = "blink")]
+#[cfg(any(feature = "blink", feature = "crossmint", feature = "evm", feature = "privy"))]
 pub(crate) use value::Value;
+#[cfg(any(feature = "crossmint", feature = "evm", feature = "privy"))]
+pub(crate) use value::{Number, Text};
 pub(crate) use writer::canonicalize_value;
 #[cfg(feature = "blink")]
 pub(crate) use writer::number_text;

@@ -6,12 +6,14 @@ extern crate alloc;
 pub mod jcs;
 mod json;
 
-#[cfg(any(feature = "crossmint", feature = "privy"))]
+#[cfg(any(feature = "crossmint", feature = "evm", feature = "privy"))]
 mod any_json;
-#[cfg(any(feature = "abstraxn", feature = "crossmint"))]
+#[cfg(any(feature = "abstraxn", feature = "crossmint", feature = "evm"))]
 mod hex;
 #[cfg(any(feature = "abstraxn", feature = "crossmint", feature = "privy"))]
 mod secret_text;
+#[cfg(any(feature = "crossmint", feature = "evm"))]
+mod uint;
 
 #[cfg(any(feature = "abstraxn", feature = "blink", feature = "crossmint", feature = "privy"))]
 mod base64;
@@ -24,10 +26,14 @@ pub mod abstraxn;
 pub mod blink;
 #[cfg(feature = "crossmint")]
 pub mod crossmint;
+#[cfg(feature = "evm")]
+pub mod evm;
 #[cfg(feature = "privy")]
 pub mod privy;
 
-#[cfg(any(feature = "crossmint", feature = "privy"))]
+#[cfg(any(feature = "crossmint", feature = "evm", feature = "privy"))]
 pub use any_json::Json;
 pub use secrecy;
 pub use signer_core;
+#[cfg(any(feature = "crossmint", feature = "evm"))]
+pub use uint::U256;

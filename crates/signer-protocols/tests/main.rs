@@ -12,6 +12,7 @@ mod any_json;
 mod blink;
 mod blink_values;
 mod crossmint;
+mod crossmint_approvals;
 mod crossmint_rest;
 mod crossmint_verify;
 mod differential;

@@ -68,6 +68,9 @@ pub enum ChainError {
     /// No environment of the vendor.
     #[error("environment must be development, staging or production")]
     Environment,
+    /// Not the locator of a server signer.
+    #[error("locator must be server: and an address of the chain")]
+    Locator,
     /// It would make the derivation ambiguous.
     #[error("project id must not be empty and must not hold a colon")]
     ProjectId,

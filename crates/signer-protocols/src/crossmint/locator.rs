@@ -2,6 +2,8 @@ use core::fmt;
 
 use signer_core::address::{evm, solana, stellar};
 
+use super::{ChainError, ChainType};
+
 /// An address of any chain type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -42,6 +44,22 @@ impl Locator {
     /// The locator of a server signer with this address.
     pub const fn server(address: Address) -> Self {
         Self(address)
+    }
+
+    /// Reads `server:<address>`, with an address of this chain type. The checksum of EIP-55 must hold if letters of both
+    /// cases occur.
+    ///
+    /// # Errors
+    /// [`ChainError::Locator`].
+    pub fn parse(text: &str, chain_type: ChainType) -> Result<Self, ChainError> {
+        let address = text.strip_prefix("server:").ok_or(ChainError::Locator)?;
+        match chain_type {
+            ChainType::Evm => evm::Address::parse_checksummed(address).map(Address::Evm),
+            ChainType::Solana => solana::Address::parse(address).map(Address::Solana),
+            ChainType::Stellar => stellar::Address::parse(address).map(Address::Stellar),
+        }
+        .map(Self)
+        .map_err(|_| ChainError::Locator)
     }
 
     /// The address.
