@@ -30,6 +30,11 @@ impl Failure {
         Self { usage: true, message: message.to_string() }
     }
 
+    /// The same message as a failure of usage: exit 2.
+    pub(crate) fn into_usage(self) -> Self {
+        Self { usage: true, ..self }
+    }
+
     /// Names what the message is about.
     pub(crate) fn about(self, subject: impl fmt::Display) -> Self {
         Self { message: format!("{subject}: {}", self.message), ..self }

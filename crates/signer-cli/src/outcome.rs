@@ -19,6 +19,13 @@ pub(crate) enum Outcome {
     Valid(Vec<(&'static str, Field)>),
     /// A check that did not pass: exit 1.
     Invalid(String),
+    /// Named values of a check, in their order: exit 1 if it did not pass.
+    Report {
+        /// The values.
+        fields: Vec<(&'static str, Field)>,
+        /// Whether the check passed.
+        passed: bool,
+    },
 }
 
 /// A value.
@@ -51,8 +58,10 @@ impl Outcome {
         let written = match self {
             Self::Raw(bytes) => out.write_all(bytes),
             Self::Json(text) => writeln!(out, "{text}"),
-            Self::Fields(fields) if json => write_object(&mut out, None, fields),
-            Self::Fields(fields) => write_lines(&mut out, fields),
+            Self::Fields(fields) | Self::Report { fields, .. } if json => {
+                write_object(&mut out, None, fields)
+            }
+            Self::Fields(fields) | Self::Report { fields, .. } => write_lines(&mut out, fields),
             Self::Valid(fields) if json => write_object(&mut out, Some("true"), fields),
             Self::Valid(_) => writeln!(out, "valid"),
             Self::Invalid(reason) => {
@@ -61,7 +70,7 @@ impl Outcome {
         };
         let written = written.and_then(|()| out.flush());
         written.map_err(|error| Failure::refused(io_reason(&error)).about("standard output"))?;
-        let refused = matches!(self, Self::Invalid(_));
+        let refused = matches!(self, Self::Invalid(_) | Self::Report { passed: false, .. });
         Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

@@ -3,6 +3,7 @@
 
 mod blink_with_openssl;
 mod browser;
+mod crossmint_inspect;
 mod device;
 mod key_files;
 mod online;

@@ -1,10 +1,9 @@
 //! Crossmint: wallets with a server signer, transactions, transfers, messages, and approvals that are signed here.
 //!
-//! Nothing is signed blindly: only the approval of what was just created, addressed to our signer, of the shape that
-//! its chain has, and after an [`ApprovalPolicy`] has seen it. On Solana the transaction to approve is taken apart and
-//! must do what was asked for and nothing else; what the service writes there by itself (transfers, changes of signers) is
-//! signed only under a policy that says so, as [`ServiceWritten`]. On EVM what is approved is a hash of 32 bytes: what it stands for
-//! cannot be checked here, and the service has to be trusted with it; the same holds on Stellar.
+//! Nothing is signed blindly. An answer is decoded and compared with the request that was sent, and only an approval that
+//! is proved to do what was requested is signed. An approval that cannot be verified is refused, unless
+//! [`AllowUnverified`] names its kind; an approval that differs from the request is signed under no policy. Each refusal
+//! names the part of the answer ([`Error::findings`](crate::Error::findings)).
 //!
 //! ```no_run
 //! use signer_client::BaseUrl;
@@ -27,14 +26,19 @@
 //! # }
 //! ```
 
+mod approval;
 mod client;
-mod policy;
+mod completion;
+mod exchange;
+mod operation;
 mod rotation;
 mod waiting;
 mod wallet;
 
+pub use self::approval::{AllowUnverified, ApprovalPolicy, ApprovalRequest};
 pub use self::client::{Client, NewWallet};
-pub use self::policy::{ApprovalPolicy, ApprovalRequest, AsRequested, Content, ServiceWritten};
-pub use self::rotation::{Rotation, Signers};
+pub use self::rotation::{Rotated, Rotation, Signers};
 pub use self::waiting::{Cancel, Progress, ProgressListener, Waiting};
-pub use self::wallet::{Sent, SignedMessage, Wallet};
+pub use self::wallet::{
+    AddedSigner, NewSigner, PermissionId, PermissionIdError, Sent, SignedMessage, Wallet,
+};

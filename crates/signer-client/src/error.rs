@@ -2,10 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "crossmint")]
+use signer_protocols::crossmint::verify::{Finding, Kind as ApprovalKind};
+
 /// Why a call did not give what it should.
 ///
-/// It is opaque: ask its predicates. It holds no secret and nothing of a response's body but an error code that
-/// looks like one. Clones share one value, because one failure may be the answer to many callers.
+/// It is opaque: call its predicates. It holds no secret. Of the body of a response it holds an error code that looks like
+/// one and, for an approval of Crossmint, the parts that were refused and the locators of the signers that must approve.
+/// Clones share one value, because one failure may be the answer to many callers.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -13,6 +17,7 @@ pub struct Error(Arc<Inner>);
 struct Inner {
     kind: Kind,
     what: &'static str,
+    detail: Option<String>,
     subject: Option<String>,
     status: Option<u16>,
     code: Option<String>,
@@ -20,6 +25,10 @@ struct Inner {
     retry_after: Option<Duration>,
     idempotency_key: Option<String>,
     outcome_unknown: bool,
+    #[cfg(feature = "crossmint")]
+    findings: Vec<Finding>,
+    #[cfg(feature = "crossmint")]
+    approval_kind: Option<ApprovalKind>,
 }
 
 /// What happened. The set grows, so it is not public.
@@ -53,6 +62,9 @@ pub(crate) enum Kind {
     Refused,
     /// What was asked for ended in failure on the other side.
     Failed,
+    /// Only other signers can approve it.
+    #[cfg(feature = "crossmint")]
+    AwaitsOthers,
 }
 
 impl Error {
@@ -60,6 +72,7 @@ impl Error {
         Self(Arc::new(Inner {
             kind,
             what,
+            detail: None,
             subject: None,
             status: None,
             code: None,
@@ -67,6 +80,10 @@ impl Error {
             retry_after: None,
             idempotency_key: None,
             outcome_unknown: false,
+            #[cfg(feature = "crossmint")]
+            findings: Vec::new(),
+            #[cfg(feature = "crossmint")]
+            approval_kind: None,
         }))
     }
 
@@ -115,14 +132,39 @@ impl Error {
         self.0.kind == Kind::Input
     }
 
-    /// Whether a signature or an approval is not what was asked for. Nothing of it was handed on or signed.
+    /// Whether a signature, an approval or a record is not what was asked for. Nothing of it was handed on or signed.
     pub fn is_mismatch(&self) -> bool {
         self.0.kind == Kind::Mismatch
     }
 
-    /// Whether the caller's own policy said no, or the caller cancelled.
+    /// Whether nothing was signed because of a rule on this side: the caller's own policy, a cancel, or an approval that
+    /// differs from the request (`is_mismatch()`, too) or cannot be verified. Never an unknown outcome of the approval.
     pub fn is_refused(&self) -> bool {
+        #[cfg(feature = "crossmint")]
+        if !self.0.findings.is_empty() {
+            return true;
+        }
         self.0.kind == Kind::Refused
+    }
+
+    /// Whether only other signers can approve what was created. The error names them. The outcome is not unknown: nothing
+    /// happens before they approve.
+    #[cfg(feature = "crossmint")]
+    pub fn is_awaiting_others(&self) -> bool {
+        self.0.kind == Kind::AwaitsOthers
+    }
+
+    /// The reasons why an approval was refused: each names the part of the answer. Empty for every other error.
+    #[cfg(feature = "crossmint")]
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
+    /// The kind of the approval that was refused, as
+    /// [`AllowUnverified`](crate::crossmint::AllowUnverified) names it.
+    #[cfg(feature = "crossmint")]
+    pub fn approval_kind(&self) -> Option<ApprovalKind> {
+        self.0.approval_kind
     }
 
     /// Whether a store is why; `is_transient()`, too, where it did not answer.
@@ -169,6 +211,22 @@ impl Error {
     pub(crate) fn about(self, subject: impl Into<String>) -> Self {
         let subject = subject.into().chars().filter(|c| !c.is_control()).take(256).collect();
         self.with(|inner| inner.subject = Some(subject))
+    }
+
+    /// More about what happened, for a person: one line, without control characters.
+    #[cfg(feature = "crossmint")]
+    pub(crate) fn with_detail(self, detail: impl fmt::Display) -> Self {
+        let detail = detail.to_string();
+        let detail = detail.chars().filter(|c| !c.is_control()).take(2_048).collect();
+        self.with(|inner| inner.detail = Some(detail))
+    }
+
+    #[cfg(feature = "crossmint")]
+    pub(crate) fn with_findings(self, kind: Option<ApprovalKind>, findings: &[Finding]) -> Self {
+        self.with(|inner| {
+            inner.approval_kind = kind;
+            inner.findings = findings.to_vec();
+        })
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
@@ -223,11 +281,14 @@ fn looks_like_a_code(code: &str) -> bool {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { what, subject, status, code, outcome_unknown, .. } = &*self.0;
+        let Inner { what, detail, subject, status, code, outcome_unknown, .. } = &*self.0;
         if let Some(subject) = subject {
             write!(f, "{subject}: ")?;
         }
         f.write_str(what)?;
+        if let Some(detail) = detail {
+            write!(f, ": {detail}")?;
+        }
         match (status, code) {
             (Some(status), Some(code)) => write!(f, " (status {status}, {code})")?,
             (Some(status), None) => write!(f, " (status {status})")?,

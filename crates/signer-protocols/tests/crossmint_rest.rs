@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use signer_core::SecretBytes;
 use signer_protocols::crossmint::rest::{
-    AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, SignMessage, SignTypedData,
+    AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, SignMessage, Scope, SignTypedData,
     SignatureResponse, SignerChange, Status, StellarCall, Timestamp, Transaction,
     TransactionRequest, TransactionResponse, Transfer, TypedData, Wallet,
 };
@@ -77,10 +77,35 @@ fn requests() {
     assert_eq!(typed["params"]["typedData"]["domain"]["chainId"], most);
     assert_eq!(typed["params"]["typedData"]["primaryType"], "Mail");
 
-    assert_eq!(body(&AddSigner::new(&evm, base)), json!({"signer": text, "chain": "base-sepolia"}));
+    let add = AddSigner::new(&evm, base);
+    assert_eq!(
+        body(&add),
+        json!({"signer": text, "chain": "base-sepolia", "deployImmediately": true})
+    );
+    let scope = Scope::transfer("base-sepolia:usdc").recipient("0x1");
+    let scoped = add.expires_at("2027-01-31T12:00:00Z").scope(scope.spending_limit("1.5", Some(60)));
+    assert_eq!(
+        body(&scoped),
+        json!({"signer": text, "chain": "base-sepolia", "deployImmediately": true,
+            "expiresAt": "2027-01-31T12:00:00Z", "scopes": [{"type": "transfer",
+            "tokenLocator": "base-sepolia:usdc", "recipients": ["0x1"],
+            "spendingLimit": {"amount": "1.5", "interval": 60}}]})
+    );
     let solana = locator(ChainType::Solana);
     let add = AddSigner::new(&solana, ChainId::parse("solana").unwrap());
     assert_eq!(body(&add), json!({"signer": solana.to_string()}));
+
+    let call = EvmCall::Function {
+        address: "0x1".into(),
+        function_name: "mint".into(),
+        abi: Json::Array(vec![]),
+        args: Json::Array(vec![Json::Unsigned(1)]),
+        value: "0".into(),
+    };
+    assert_eq!(
+        body(&call),
+        json!({"address": "0x1", "functionName": "mint", "abi": [], "args": [1], "value": "0"})
+    );
 }
 
 #[test]
@@ -101,7 +126,7 @@ fn responses_survive_what_is_unknown() {
     }))
     .unwrap();
     assert_eq!(transaction.status, Status::AwaitingApproval);
-    assert_eq!(transaction.approvals.pending[0].message, "0x00");
+    assert_eq!(transaction.approvals.pending[0].message.as_deref(), Some("0x00"));
     assert_eq!(transaction.on_chain.unwrap().hash(), Some("0xh"));
 
     let signature: SignatureResponse =
@@ -114,7 +139,7 @@ fn responses_survive_what_is_unknown() {
         ("failed", Status::Failed),
         ("Failed", Status::Other("Failed".into())),
     ] {
-        assert_eq!(serde_json::from_value::<Status>(json!(text)).unwrap(), status);
+        assert_eq!(Status::from(text), status);
     }
 
     for error in [
@@ -137,23 +162,44 @@ fn a_memo_is_sent_as_it_is() {
     );
 }
 
-/// The answer to a change of signers: a transaction, one inside, or neither.
+/// Entries of a shape that nobody here knows do not make the rest unreadable.
+#[test]
+fn foreign_entries_of_any_shape_are_read_one_by_one() {
+    let odd = [json!(null), json!(7), json!([]), json!({"signer": 1}), json!({"signer": {"type": {}}})];
+    let ours = json!({"signer": {"locator": "server:0x2"}, "message": "0x00"});
+    let pending: Vec<Value> = odd.iter().cloned().chain([ours]).collect();
+    let answer = json!({"id": "t", "status": 7, "createdAt": {}, "onChain": [], "chainType": null,
+        "approvals": {"pending": pending, "submitted": odd}});
+    let transaction: TransactionResponse = serde_json::from_value(answer).unwrap();
+    assert_eq!((transaction.id.as_str(), transaction.approvals.pending.len()), ("t", 6));
+    assert_eq!(transaction.approvals.pending[5].message.as_deref(), Some("0x00"));
+    for approvals in [json!(null), json!([]), json!({"pending": {}}), json!("none")] {
+        let answer = json!({"id": "t", "approvals": approvals});
+        let transaction: TransactionResponse = serde_json::from_value(answer).unwrap();
+        assert_eq!((transaction.status, transaction.approvals.pending), (Status::Other("".into()), vec![]));
+    }
+    let record = json!({"chainType": "evm", "type": "smart", "address": "0x1",
+        "config": {"adminSigner": {"type": "email", "email": "a@b.c"}, "delegatedSigners": odd}});
+    let wallet: Wallet = serde_json::from_value(record).unwrap();
+    assert_eq!(wallet.config.admin_signer.unwrap().name().as_deref(), Some("email"));
+    assert_eq!(wallet.config.delegated_signers.len(), 5);
+    assert!(serde_json::from_value::<TransactionResponse>(json!({"status": "success"})).is_err());
+}
+
+/// The answer to a change of signers: a transaction, one inside, or a state by chain.
 #[test]
 fn the_transaction_of_a_change_is_found() {
-    let change = |value: Value| {
-        let change: SignerChange = serde_json::from_value(value).unwrap();
-        change.into_transaction()
-    };
-    let top = change(json!({"id": "t1", "status": "awaiting-approval",
-        "approvals": {"pending": [{"signer": {"locator": "server:0x2"}, "message": "0x00"}]}}))
-    .unwrap();
-    assert_eq!((top.id.as_str(), top.status), ("t1", Status::AwaitingApproval));
-    assert_eq!(top.approvals.pending[0].message, "0x00");
-    let inside =
-        change(json!({"id": "t1", "transaction": {"id": "t2", "status": "success"}})).unwrap();
-    assert_eq!(inside.id, "t2");
-    assert_eq!(change(json!({"id": "t1"})), None);
-    assert_eq!(change(json!({"chains": {}})), None);
+    let change = |value: Value| serde_json::from_value::<SignerChange>(value).unwrap();
+    let top = change(json!({"id": "t1", "status": "awaiting-approval"}));
+    assert_eq!(top.transaction.unwrap().id, "t1");
+    let inside = change(json!({"id": "t1", "transaction": {"id": "t2", "status": "success"}}));
+    assert_eq!(inside.transaction.unwrap().id, "t2");
+    let chains = change(json!({"chains": {"base": {"id": "1", "onChain": {}},
+        "polygon": {"id": "2", "onChain": null}, "mode": 3}})).chains;
+    let is_transaction = |chain: &str| chains.get(chain).map(|it| it.is_transaction);
+    assert_eq!(is_transaction("base"), Some(true));
+    assert_eq!((is_transaction("polygon"), is_transaction("mode")), (Some(false), None));
+    assert_eq!(change(json!(null)), SignerChange::default());
 }
 
 /// In the shapes of the vendor's own types: on Stellar an object, a signer that is done without an id, both names of the hash.

@@ -1,3 +1,7 @@
+pub(super) mod facts;
+mod inspect;
+pub(super) mod report;
+
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use signer_core::SecretBytes;
@@ -35,6 +39,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  signer crossmint sign --secret crossmint.secret --project-id P --environment staging \\\n    --chain base-sepolia --message 0xdeadbeef"
     )]
     Sign(SignArguments),
+    /// Show what an answer of the service asks to approve, compared with the request. Needs no network.
+    ///
+    /// Exit codes: 0 as requested, 1 another verdict, 2 anything else.
+    #[command(
+        after_help = "Example:\n  signer crossmint inspect --answer answer.json --request request.json \\\n    --request-path /api/2025-06-09/wallets/0x…/transactions --wallet 0x… --chain base-sepolia \\\n    --signer server:0x… --environment staging --json"
+    )]
+    Inspect(Box<inspect::InspectArguments>),
     /// Make or show a wallet.
     #[command(subcommand)]
     Wallet(online::WalletCommand),
@@ -108,6 +119,15 @@ enum SchemeName {
     Legacy,
 }
 
+impl SchemeName {
+    const fn scheme(self) -> Scheme {
+        match self {
+            Self::Current => Scheme::Current,
+            Self::Legacy => Scheme::Legacy,
+        }
+    }
+}
+
 pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Wallet(command) => online::wallet(&command),
@@ -134,6 +154,7 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
             ]))
         }
         Command::Sign(arguments) => sign(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
     }
 }
 
@@ -174,10 +195,7 @@ fn derive(arguments: &SignerArguments) -> Result<Derived, Failure> {
     let chain = ChainId::parse(&arguments.chain)
         .and_then(|chain| chain.in_environment(environment))
         .map_err(Failure::refused)?;
-    let scheme = match arguments.scheme {
-        SchemeName::Current => Scheme::Current,
-        SchemeName::Legacy => Scheme::Legacy,
-    };
+    let scheme = arguments.scheme.scheme();
     let secret = read_secret(&arguments.secret)?;
     let info = DerivationInfo::new(&project, environment, chain, scheme).to_string();
     let signer = ServerSigner::derive(&secret, &project, environment, chain, scheme)

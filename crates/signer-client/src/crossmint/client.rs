@@ -1,25 +1,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use signer_protocols::crossmint::rest::{
-    API_KEY_HEADER, API_VERSION, CreateWallet, IDEMPOTENCY_KEY_HEADER, Wallet as WalletRecord,
-};
+use signer_core::address::evm;
+use signer_protocols::U256;
+use signer_protocols::crossmint::rest::{CreateWallet, SignerReference, Wallet as WalletRecord};
+use signer_protocols::crossmint::verify::{Role, Tokens};
 use signer_protocols::crossmint::{
     ApiKey, ApiKeyError, ApiKeyExpectation, ChainError, ChainId, Environment, Locator, ProjectId,
     Scheme, ServerSigner, SignerResolution, SignerSecret, TrustedKeys, Usage, resolve_signer,
 };
 
-use super::policy::{AsRequested, is_for};
+use super::approval::{AllowUnverified, ApprovalPolicy, ApprovalSettings};
 use super::wallet::Wallet;
-use super::{ApprovalPolicy, Waiting};
+use super::Waiting;
 use crate::error::{Error, Kind};
-use crate::transport::{Call, Outgoing, Repeat, Transport, check_key, header, json, secret_header};
+use crate::transport::{Transport, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
 
 /// A client of one project. Clones share connections.
@@ -31,7 +28,7 @@ struct Inner {
     api_key: HeaderValue,
     project: ProjectId,
     environment: Environment,
-    policy: Arc<dyn ApprovalPolicy>,
+    approvals: ApprovalSettings,
     waiting: Waiting,
 }
 
@@ -120,15 +117,40 @@ impl Client {
             transport: Transport::new(base, options)?,
             project: parsed.project_id,
             environment: parsed.environment,
-            policy: Arc::new(AsRequested),
+            approvals: ApprovalSettings::default(),
             waiting: Waiting::default(),
         })))
     }
 
-    /// The same client with a policy of yours, which sees each approval before it is signed.
+    /// The same client with a policy of yours, which sees each approval before it is signed and may refuse it.
     #[must_use]
     pub fn approval_policy(self, policy: Arc<dyn ApprovalPolicy>) -> Self {
-        self.with(|inner| inner.policy = policy)
+        self.with(|inner| inner.approvals.policy = policy)
+    }
+
+    /// The same client, which also signs approvals of these kinds that cannot be verified: the service is trusted with
+    /// them. Default: none. An approval that differs from the request is never signed.
+    #[must_use]
+    pub fn allow_unverified(self, kinds: AllowUnverified) -> Self {
+        self.with(|inner| inner.approvals.unverified = kinds)
+    }
+
+    /// The same client with a table of tokens. A transfer of a token that is not in it cannot be verified.
+    #[must_use]
+    pub fn tokens(self, tokens: Tokens) -> Self {
+        self.with(|inner| inner.approvals.tokens = tokens)
+    }
+
+    /// The same client with a bound on the gas that a wallet pays itself, in wei (EVM). Default: 10^16.
+    #[must_use]
+    pub fn max_fee(self, wei: U256) -> Self {
+        self.with(|inner| inner.approvals.max_fee = wei)
+    }
+
+    /// The same client with the chain id of its EVM chain, for a chain without a known one.
+    #[must_use]
+    pub fn chain_id(self, id: u64) -> Self {
+        self.with(|inner| inner.approvals.chain_id = Some(id))
     }
 
     /// The same client, waiting in another way.
@@ -138,13 +160,13 @@ impl Client {
     }
 
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
-        let Inner { transport, api_key, project, environment, policy, waiting } = &*self.0;
+        let Inner { transport, api_key, project, environment, approvals, waiting } = &*self.0;
         let mut inner = Inner {
             transport: transport.clone(),
             api_key: api_key.clone(),
             project: project.clone(),
             environment: *environment,
-            policy: Arc::clone(policy),
+            approvals: approvals.clone(),
             waiting: waiting.clone(),
         };
         change(&mut inner);
@@ -219,7 +241,7 @@ impl Client {
             let error = Error::new(Kind::Mismatch, what).about(record.address);
             return Err(error.with_idempotency_key(&key));
         }
-        Ok(Wallet::new(self.clone(), chain, record.address, signer))
+        Ok(Wallet::new(self.clone(), chain, record.address, signer, Role::Admin))
     }
 
     /// Opens a wallet by its address, or by a locator as `evm:alias:shop` or `email:user@example.com:evm`. Its
@@ -242,7 +264,7 @@ impl Client {
         let legacy = self.signer(secret, chain, Scheme::Legacy)?;
         let admin = record.config.admin_signer.as_ref();
         let texts: Vec<String> =
-            record.config.delegated_signers.iter().chain(admin).filter_map(locator_text).collect();
+            record.config.delegated_signers.iter().chain(admin).filter_map(SignerReference::name).collect();
         let recovery = admin.and_then(|admin| admin.address.as_deref());
         let registered = texts.iter().map(String::as_str);
         let signer = match resolve_signer(
@@ -259,7 +281,8 @@ impl Client {
                 return Err(Error::input(rule).about(both));
             }
         };
-        Ok(Wallet::new(self.clone(), chain, record.address, signer))
+        let role = role_of(&record, &signer.locator());
+        Ok(Wallet::new(self.clone(), chain, record.address, signer, role))
     }
 
     pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {
@@ -276,83 +299,20 @@ impl Client {
         Ok(record)
     }
 
-    pub(super) fn policy(&self) -> &dyn ApprovalPolicy {
-        &*self.0.policy
+    pub(super) fn settings(&self) -> &ApprovalSettings {
+        &self.0.approvals
     }
 
     pub(super) fn wait(&self) -> &Waiting {
         &self.0.waiting
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-        route: &'static str,
-    ) -> Result<T, Error> {
-        self.send(Method::GET, path, query, route, Repeat::Freely, None::<&()>).await
+    pub(super) fn transport(&self) -> &Transport {
+        &self.0.transport
     }
 
-    /// Posts under an idempotency key: the given one, or a new one.
-    pub(super) async fn post<B: Serialize, T: DeserializeOwned>(
-        &self,
-        path: &[&str],
-        route: &'static str,
-        body: &B,
-        key: Option<&str>,
-    ) -> Result<T, Error> {
-        let key = key.map_or_else(random::uuid, |key| check_key(key).map(|()| key.into()))?;
-        self.send(Method::POST, path, &[], route, Repeat::Under(&key), Some(body)).await
-    }
-
-    /// Posts what may be said twice, or once only.
-    pub(super) async fn say<B: Serialize, T: DeserializeOwned>(
-        &self,
-        path: &[&str],
-        route: &'static str,
-        repeat: Repeat<'_>,
-        body: &B,
-    ) -> Result<T, Error> {
-        self.send(Method::POST, path, &[], route, repeat, Some(body)).await
-    }
-
-    pub(super) async fn delete<T: DeserializeOwned>(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-        route: &'static str,
-    ) -> Result<T, Error> {
-        self.send(Method::DELETE, path, query, route, Repeat::Never, None::<&()>).await
-    }
-
-    async fn send<B: Serialize, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &[&str],
-        query: &[(&str, &str)],
-        route: &'static str,
-        repeat: Repeat<'_>,
-        body: Option<&B>,
-    ) -> Result<T, Error> {
-        let prefix = ["api", API_VERSION, "wallets"];
-        let segments = prefix.into_iter().chain(path.iter().copied());
-        let url = self.0.transport.base().join(segments, query)?;
-        let body = body.map(json).transpose()?.map(Bytes::from);
-        let call = Call { method, url: &url, route, repeat };
-        let outgoing = || {
-            let name = HeaderName::from_static(API_KEY_HEADER);
-            let mut headers = HeaderMap::from_iter([(name, self.0.api_key.clone())]);
-            if let Repeat::Under(key) = repeat {
-                let rule = "an idempotency key must be 1 to 256 visible characters";
-                header(&mut headers, HeaderName::from_static(IDEMPOTENCY_KEY_HEADER), key, rule)?;
-            }
-            Ok(Outgoing { headers, json: body.clone() })
-        };
-        let answer = self.0.transport.call(&call, outgoing).await?;
-        answer.json().map_err(|error| match repeat {
-            Repeat::Under(key) => error.with_idempotency_key(key),
-            Repeat::Never | Repeat::Freely | Repeat::Safely => error,
-        })
+    pub(super) fn api_key(&self) -> HeaderValue {
+        self.0.api_key.clone()
     }
 }
 
@@ -361,15 +321,29 @@ fn may_be(said: Option<&str>, asked: Option<&str>) -> bool {
     said.zip(asked).is_none_or(|(said, asked)| said == asked)
 }
 
-/// A signer's locator, however the service names it.
-pub(super) fn locator_text(
-    reference: &signer_protocols::crossmint::rest::SignerReference,
-) -> Option<String> {
-    let from_parts = || {
-        let (kind, address) = (reference.signer_type.as_ref()?, reference.address.as_ref()?);
-        Some(format!("{kind}:{address}"))
-    };
-    reference.locator.clone().or_else(from_parts)
+/// The role of our signer, as the record of the wallet names it.
+fn role_of(record: &WalletRecord, signer: &Locator) -> Role {
+    let admin = record.config.admin_signer.as_ref();
+    if admin.is_some_and(|admin| is_for(admin, signer)) {
+        return Role::Admin;
+    }
+    if !record.config.delegated_signers.iter().any(|known| is_for(known, signer)) {
+        return Role::Unknown;
+    }
+    let address = admin.and_then(|admin| admin.address.as_deref());
+    let address = address.and_then(|address| evm::Address::parse(address).ok());
+    Role::Delegated { admin: address.map(|address| *address.as_bytes()) }
+}
+
+/// Whether the service means `signer`, in whatever case it echoes an address.
+pub(super) fn is_for(reference: &SignerReference, signer: &Locator) -> bool {
+    match &reference.locator {
+        Some(locator) => signer.matches(locator),
+        None => {
+            reference.signer_type.as_deref() == Some("server")
+                && reference.address.as_deref().is_some_and(|it| signer.address().matches(it))
+        }
+    }
 }
 
 const fn api_key_rule(error: ApiKeyError) -> &'static str {

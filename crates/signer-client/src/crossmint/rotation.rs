@@ -1,10 +1,10 @@
-use signer_protocols::crossmint::rest::Wallet as WalletRecord;
+use signer_protocols::crossmint::rest::{SignerReference, Wallet as WalletRecord};
+use signer_protocols::crossmint::verify::Role;
 use signer_protocols::crossmint::{ChainId, Locator, Scheme, SignerSecret};
 
-use super::client::locator_text;
-use super::policy::is_for;
+use super::client::is_for;
 use super::wallet::Registration;
-use super::{Client, Wallet};
+use super::{Client, PermissionId, Wallet};
 use crate::error::{Error, Kind};
 
 /// A rotation of the secret behind a wallet's server signer: the new signer is added, seen to be there, and the old one
@@ -13,9 +13,11 @@ use crate::error::{Error, Kind};
 /// Both steps are approved by the wallet's admin signer. Where the old signer **is** the admin signer, these calls
 /// cannot replace it, and nothing is changed.
 ///
-/// On EVM a signer is one of each chain: rotate on each chain that the wallet is used on. What the answer lists is who
-/// can sign on any of them. On Solana the service writes the transactions, and a policy must allow that: see
-/// [`ServiceWritten`](super::ServiceWritten).
+/// On EVM a signer is one of each chain: rotate on each chain that the wallet is used on. The signers listed at the end
+/// are those of any chain. A step that cannot be verified is refused unless
+/// [`Client::allow_unverified`] names its kind: on EVM a registration that an SDK began without `deployImmediately`
+/// ([`Kind::Hash`](signer_protocols::crossmint::verify::Kind)), and a removal without the permission id of the old signer
+/// (`Kind::UserOperation`). So a leaked signer can always be removed, knowingly.
 #[derive(Debug)]
 #[must_use]
 pub struct Rotation<'a> {
@@ -25,6 +27,17 @@ pub struct Rotation<'a> {
     new: &'a SignerSecret,
     admin: &'a SignerSecret,
     scheme: Scheme,
+    permission_id: Option<PermissionId>,
+}
+
+/// The outcome of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rotated {
+    /// The signers of the wallet after the rotation.
+    pub signers: Signers,
+    /// The permission id of the new signer on EVM, if this run added it. Keep it: the next rotation is verified by it.
+    pub permission_id: Option<PermissionId>,
 }
 
 /// Who can sign for a wallet, by locators as `server:0x…`.
@@ -40,8 +53,8 @@ pub struct Signers {
 impl Signers {
     pub(super) fn of(record: &WalletRecord) -> Self {
         Self {
-            admin: record.config.admin_signer.as_ref().and_then(locator_text),
-            delegated: record.config.delegated_signers.iter().filter_map(locator_text).collect(),
+            admin: record.config.admin_signer.as_ref().and_then(SignerReference::name),
+            delegated: record.config.delegated_signers.iter().filter_map(SignerReference::name).collect(),
         }
     }
 }
@@ -56,7 +69,14 @@ impl<'a> Rotation<'a> {
         new: &'a SignerSecret,
         admin: &'a SignerSecret,
     ) -> Self {
-        Self { wallet, chain, old, new, admin, scheme: Scheme::Current }
+        Self { wallet, chain, old, new, admin, scheme: Scheme::Current, permission_id: None }
+    }
+
+    /// The permission id of the old signer on EVM, which its [`AddedSigner`](super::AddedSigner) named. Its removal is
+    /// verified by it.
+    pub const fn permission_id(mut self, id: PermissionId) -> Self {
+        self.permission_id = Some(id);
+        self
     }
 
     /// The scheme of the new signer. Default: [`Scheme::Current`]. Where the secret is also used by a vendor's SDK before
@@ -78,8 +98,8 @@ impl Client {
         &self,
         rotation: Rotation<'_>,
         mut step: impl FnMut(&str) + Send,
-    ) -> Result<Signers, Error> {
-        let Rotation { wallet: name, chain, old, new, admin, scheme } = rotation;
+    ) -> Result<Rotated, Error> {
+        let Rotation { wallet: name, chain, old, new, admin, scheme, permission_id } = rotation;
         let chain = self.chain(chain)?;
         let record = self.record(name).await?;
         let is_admin = |locator: &Locator| {
@@ -109,7 +129,7 @@ impl Client {
             return Err(Error::input("the new secret is the old one"));
         }
         let address = record.address.clone();
-        let wallet = Wallet::new(self.clone(), chain, record.address, approver);
+        let wallet = Wallet::new(self.clone(), chain, record.address, approver, Role::Admin);
 
         let mut leaving = Vec::new();
         for old in &olds {
@@ -128,9 +148,14 @@ impl Client {
             (true, true) => step("no old signer is left to remove, and the new one is there"),
             (false, _) => {}
         }
+        let mut new_permission = None;
         if !is_there {
             step("adding the new signer");
-            wallet.add_signer(&added).await?;
+            new_permission = wallet.add_signer(added).await?.permission_id;
+            if let Some(id) = new_permission {
+                // Named at once, because a run that ends here would lose it.
+                step(&format!("permission id of the new signer: {id}"));
+            }
             // The old one stays until the new one is seen to be there.
             if !wallet.registration(&added).await?.is_there() {
                 let what = "the new signer is not among the wallet's signers; the old one was left";
@@ -139,7 +164,7 @@ impl Client {
         }
         for old in leaving {
             step("removing the old signer");
-            match wallet.remove_signer(old).await {
+            match wallet.remove_signer(old, permission_id).await {
                 Err(error) if error.is_not_found() => {}
                 removed => removed?,
             }
@@ -157,6 +182,6 @@ impl Client {
                 return Err(Error::new(Kind::Failed, what).about(address));
             }
         }
-        Ok(Signers::of(&record))
+        Ok(Rotated { signers: Signers::of(&record), permission_id: new_permission })
     }
 }

@@ -1,25 +1,25 @@
+mod recipient;
+mod requests;
 mod signers;
-pub(super) use signers::Registration;
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::IgnoredAny;
-use signer_core::address::{evm, solana, stellar};
-use signer_protocols::Json;
-use signer_protocols::crossmint::rest::{
-    Approvals, ApprovalsState, OnChain, SignMessage, SignTypedData, SignatureResponse, Status,
-    Transaction, TransactionRequest, TransactionResponse, Transfer, TypedData,
-};
-use signer_protocols::crossmint::{ChainId, ChainType, Locator, ServerSigner, SolanaMessage};
+use reqwest::Method;
+use signer_protocols::crossmint::rest::{Transaction, TypedData};
+use signer_protocols::crossmint::verify::{Request, Role};
+use signer_protocols::crossmint::{ChainId, ServerSigner};
 
+pub use self::signers::{AddedSigner, NewSigner, PermissionId, PermissionIdError};
+pub(super) use self::signers::Registration;
 use super::Client;
-use super::policy::Created;
-use super::waiting::{Cancel, Wait};
-use crate::error::{Error, Kind};
+use super::approval::Asked;
+use super::completion::{Others, sent, signed};
+use super::exchange::Frozen;
+use super::operation::{Operation, What};
+use crate::error::Error;
 use crate::random;
-use crate::transport::Repeat;
+use crate::transport::{Repeat, check_key};
 
 /// A wallet, and our signer of it. Clones are the same wallet.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ struct Inner {
     chain: ChainId,
     address: String,
     signer: ServerSigner,
+    role: Role,
 }
 
 /// A transaction that succeeded.
@@ -58,39 +59,15 @@ impl fmt::Debug for SignedMessage {
     }
 }
 
-/// Which of the two is waited for.
-#[derive(Clone, Copy)]
-enum What {
-    Transaction,
-    Signature,
-}
-
-impl What {
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Transaction => "transactions",
-            Self::Signature => "signatures",
-        }
-    }
-
-    const fn routes(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Transaction => {
-                ("/{wallet}/transactions/{id}", "/{wallet}/transactions/{id}/approvals")
-            }
-            Self::Signature => ("/{wallet}/signatures/{id}", "/{wallet}/signatures/{id}/approvals"),
-        }
-    }
-}
-
 impl Wallet {
     pub(super) fn new(
         client: Client,
         chain: ChainId,
         address: String,
         signer: ServerSigner,
+        role: Role,
     ) -> Self {
-        Self(Arc::new(Inner { client, chain, address, signer }))
+        Self(Arc::new(Inner { client, chain, address, signer, role }))
     }
 
     /// Its address.
@@ -108,11 +85,22 @@ impl Wallet {
         &self.0.signer
     }
 
+    /// The role of our signer, as the service recorded it when the wallet was opened.
+    pub fn role(&self) -> Role {
+        self.0.role
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
     /// Makes a transaction, approves it, and waits until it has succeeded.
     ///
     /// # Errors
-    /// [`Error`]; `is_outcome_unknown()` from the moment an approval may have left: the error names the transaction,
-    /// which can be waited for. Before that, `is_mismatch()` and `is_refused()` say that nothing was signed.
+    /// [`Error`]. `is_refused()`: the answer is not as requested, or a policy refused it, and nothing was signed
+    /// ([`Error::findings`] has the reasons). `is_awaiting_others()`: only other signers can move it.
+    /// `is_outcome_unknown()` from the moment an approval may have left: the error names the transaction, which can be
+    /// waited for.
     pub async fn send(&self, transaction: Transaction) -> Result<Sent, Error> {
         self.send_under(transaction, &random::uuid()?).await
     }
@@ -122,24 +110,16 @@ impl Wallet {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_under(&self, transaction: Transaction, key: &str) -> Result<Sent, Error> {
-        let transaction = self.on_our_chain(transaction)?;
-        let requested = match &transaction {
-            Transaction::Solana(text) => Some(SolanaMessage::parse(text).map_err(|_| {
-                Error::input("the transaction must be base58 of a legacy or version 0 one")
-            })?),
-            _ => None,
-        };
-        let body = TransactionRequest::new(transaction, &self.locator());
-        let path = [self.address(), "transactions"];
-        let created = self.0.client.post(&path, "/{wallet}/transactions", &body, Some(key)).await?;
-        let sent = self.complete(created, requested.as_ref(), &self.0.signer).await;
-        sent.map_err(|error| error.with_idempotency_key(key))
+        let frozen = self.transaction(transaction)?;
+        let route = "/{wallet}/transactions";
+        self.create(What::Transaction, &frozen, route, key).await.map(sent)
     }
 
-    /// Sends `amount` (decimal, in whole tokens) of a token, by its symbol or address, to an address of the chain.
+    /// Sends `amount` (decimal, in whole tokens) of a token to an address of the chain. The token is a symbol, such as
+    /// `usdc` or `usdc.e`, or an address; the client must know it ([`Client::tokens`]) for the transfer to be verified.
     ///
-    /// On Solana the service writes the transaction, and a policy must allow that: see
-    /// [`ServiceWritten`](super::ServiceWritten).
+    /// A recipient that is not an address (`email:…`, `phoneNumber:…`, `x:…`, `userId:…`) is the service's to find: it
+    /// needs [`Client::allow_unverified`].
     ///
     /// # Errors
     /// As [`send`](Self::send); an input error when the recipient or the amount is not one.
@@ -163,30 +143,15 @@ impl Wallet {
         amount: &str,
         key: &str,
     ) -> Result<Sent, Error> {
-        check_address(self.0.chain, recipient)?;
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Error::input("token must be a symbol as usdc, or an address"));
-        }
-        let digits =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
-        let is_nought = amount.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-        if !digits(whole) || !digits(part) || is_nought || amount.len() > 80 {
-            return Err(Error::input("amount must be a positive decimal as 1.5"));
-        }
-        let token = format!("{}:{token}", self.0.chain);
-        let body = Transfer::new(recipient, amount, &self.locator());
-        let path = [self.address(), "tokens", &token, "transfers"];
+        let frozen = self.token_transfer(token, recipient, amount)?;
         let route = "/{wallet}/tokens/{token}/transfers";
-        let created = self.0.client.post(&path, route, &body, Some(key)).await?;
-        let sent = self.complete(created, None, &self.0.signer).await;
-        sent.map_err(|error| error.with_idempotency_key(key))
+        self.create(What::Transaction, &frozen, route, key).await.map(sent)
     }
 
-    /// Has the wallet sign a text (EVM).
+    /// Has the wallet sign a text (EVM). The hash to approve must be that of the text, for this wallet and chain.
     ///
     /// # Errors
-    /// [`Error`].
+    /// As [`send`](Self::send).
     pub async fn sign_message(&self, message: &str) -> Result<SignedMessage, Error> {
         self.sign_message_under(message, &random::uuid()?).await
     }
@@ -194,20 +159,21 @@ impl Wallet {
     /// The same under an idempotency key: the same text under the same key is signed once.
     ///
     /// # Errors
-    /// [`Error`].
+    /// As [`send`](Self::send).
     pub async fn sign_message_under(
         &self,
         message: &str,
         key: &str,
     ) -> Result<SignedMessage, Error> {
-        let body = SignMessage::new(message, &self.locator(), self.0.chain);
-        self.sign_under(&body, key).await
+        let frozen = self.message(message)?;
+        self.create(What::Signature, &frozen, "/{wallet}/signatures", key).await.and_then(signed)
     }
 
-    /// Has the wallet sign EIP-712 typed data (EVM).
+    /// Has the wallet sign EIP-712 typed data (EVM). The hash to approve must be that of the typed data, for this wallet
+    /// and chain.
     ///
     /// # Errors
-    /// [`Error`].
+    /// As [`send`](Self::send).
     pub async fn sign_typed_data(&self, typed_data: TypedData) -> Result<SignedMessage, Error> {
         self.sign_typed_data_under(typed_data, &random::uuid()?).await
     }
@@ -215,261 +181,88 @@ impl Wallet {
     /// The same under an idempotency key: the same typed data under the same key is signed once.
     ///
     /// # Errors
-    /// [`Error`].
+    /// As [`send`](Self::send).
     pub async fn sign_typed_data_under(
         &self,
         typed_data: TypedData,
         key: &str,
     ) -> Result<SignedMessage, Error> {
-        let body = SignTypedData::new(typed_data, &self.locator(), self.0.chain);
-        self.sign_under(&body, key).await
+        let frozen = self.typed_data(typed_data)?;
+        self.create(What::Signature, &frozen, "/{wallet}/signatures", key).await.and_then(signed)
     }
 
-    async fn sign_under<B: Serialize>(&self, body: &B, key: &str) -> Result<SignedMessage, Error> {
-        self.only_evm()?;
-        let path = [self.address(), "signatures"];
-        let created = self.0.client.post(&path, "/{wallet}/signatures", body, Some(key)).await?;
-        let signed = self.complete_signature(created, &self.0.signer).await;
-        signed.map_err(|error| error.with_idempotency_key(key))
+    /// Sends a frozen request under a key, approves what comes of it, and waits for its end.
+    async fn create(
+        &self,
+        what: What,
+        frozen: &Frozen,
+        route: &'static str,
+        key: &str,
+    ) -> Result<Operation, Error> {
+        check_key(key)?;
+        let request = frozen.request()?;
+        let answer = self.client().ask(frozen, route, Repeat::Under(key)).await?;
+        let completed = self.complete(&Asked::new(what, request, answer)).await;
+        completed.map(|(ended, _)| ended).map_err(|error| error.with_idempotency_key(key))
     }
 
     /// Waits for a transaction of the wallet by its id. Nothing is approved.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error`]; `is_awaiting_others()` if only other signers could move it at the deadline.
     pub async fn wait_for_transaction(&self, id: &str) -> Result<Sent, Error> {
-        self.await_transaction(id).await
+        self.wait_for(What::Transaction, id, Others::AreWaitedFor).await.map(sent)
     }
 
     /// Waits for a signature of the wallet by its id. Nothing is approved.
     ///
     /// # Errors
-    /// [`Error`].
+    /// As [`wait_for_transaction`](Self::wait_for_transaction).
     pub async fn wait_for_signature(&self, id: &str) -> Result<SignedMessage, Error> {
-        self.await_signature(id).await.and_then(signed)
+        self.wait_for(What::Signature, id, Others::AreWaitedFor).await.and_then(signed)
     }
 
-    /// Approves what was just created, where it is ours to approve, and waits for its end.
-    async fn complete(
-        &self,
-        created: TransactionResponse,
-        requested: Option<&SolanaMessage>,
-        approver: &ServerSigner,
-    ) -> Result<Sent, Error> {
-        if created.chain_type.as_deref().is_some_and(|it| it != self.0.chain.chain_type().as_str())
-        {
-            return Err(Error::new(Kind::Mismatch, "the transaction is of another type of chain"));
-        }
-        let on_chain = created.on_chain.as_ref();
-        let what = Created {
-            wallet: self.address(),
-            chain: self.0.chain,
-            id: &created.id,
-            pending: &created.approvals.pending,
-            transaction: on_chain.and_then(OnChain::solana_transaction),
-            requested,
-        };
-        if created.status == Status::AwaitingApproval {
-            self.approve(What::Transaction, &what, approver).await?;
-        } else if let Some(ended) = ended(&created) {
-            return ended;
-        }
-        self.await_transaction(&created.id).await
+    /// Approves a transaction that somebody else created, and waits for its end. The transaction is read from the
+    /// service and compared with `request`, as one of our own would be.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn approve_transaction(&self, id: &str, request: Request) -> Result<Sent, Error> {
+        self.approve_by_id(What::Transaction, id, request).await.map(sent)
     }
 
-    async fn complete_signature(
-        &self,
-        created: SignatureResponse,
-        approver: &ServerSigner,
-    ) -> Result<SignedMessage, Error> {
-        let SignatureResponse { id, status, approvals, .. } = &created;
-        self.settle_signature(id, status, approvals, approver).await.and_then(signed)
-    }
-
-    async fn settle_signature(
+    /// Approves a signature that somebody else created, and waits for it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn approve_signature(
         &self,
         id: &str,
-        status: &Status,
-        approvals: &ApprovalsState,
-        approver: &ServerSigner,
-    ) -> Result<SignatureResponse, Error> {
-        let what = Created {
-            wallet: self.address(),
-            chain: self.0.chain,
-            id,
-            pending: &approvals.pending,
-            transaction: None,
-            requested: None,
-        };
-        if *status == Status::AwaitingApproval {
-            self.approve(What::Signature, &what, approver).await?;
-        }
-        self.await_signature(id).await
+        request: Request,
+    ) -> Result<SignedMessage, Error> {
+        self.approve_by_id(What::Signature, id, request).await.and_then(signed)
     }
 
-    async fn await_signature(&self, id: &str) -> Result<SignatureResponse, Error> {
-        let mut wait = Wait::begin(self.0.client.wait());
-        loop {
-            let (route, _) = What::Signature.routes();
-            let path = [self.address(), What::Signature.path(), id];
-            let look = self.0.client.get::<SignatureResponse>(&path, &[], route);
-            let Some(state) = wait.look(id, look).await? else { continue };
-            if state.id != id {
-                return Err(other_id(id));
-            }
-            wait.tell(&state.id, &state.status);
-            match state.status {
-                Status::Success => return Ok(state),
-                Status::Failed => return Err(failed(&state.id, None)),
-                _ => wait.pause(id).await?,
-            }
-        }
-    }
-
-    /// Signs what is ours to sign, and hands it in. That it is there already, or that there are enough, is as good.
-    async fn approve(
+    async fn approve_by_id(
         &self,
         what: What,
-        created: &Created<'_>,
-        approver: &ServerSigner,
-    ) -> Result<(), Error> {
-        let locator = approver.locator();
-        let Some(approval) = created.approval(&locator, self.0.client.policy())? else {
-            return Ok(());
-        };
-        if self.0.client.wait().cancel.as_ref().is_some_and(Cancel::is_cancelled) {
-            let what = "it was cancelled before anything was signed";
-            return Err(Error::new(Kind::Refused, what).about(created.id));
+        id: &str,
+        request: Request,
+    ) -> Result<Operation, Error> {
+        let answer = self.operation(what, id).await?;
+        let named = Operation::read(&answer).map(|operation| operation.id);
+        if named.as_deref() != Some(id) {
+            let rule = "the service answered for another id; nothing was signed";
+            return Err(Error::new(crate::error::Kind::Answer, rule).about(id));
         }
-        let signature = approver
-            .approve(&approval)
-            .map_err(|_| Error::new(Kind::Local, "the approval could not be signed"))?;
-        let body = Approvals::one(signature, &locator);
-        let path = [self.address(), what.path(), created.id, "approvals"];
-        let (_, route) = what.routes();
-        // The same approval twice is one approval. A cancel ends the pauses between attempts, too.
-        let said = self.0.client.say(&path, route, Repeat::Safely, &body);
-        match self.0.client.wait().unless_cancelled(said).await {
-            Err(error) if matches!(error.status(), Some(409 | 422)) => Ok(()),
-            // A plain no, and no earlier attempt that may have been taken.
-            Err(error)
-                if matches!(error.status(), Some(400..500)) && !error.is_outcome_unknown() =>
-            {
-                Err(error.about(created.id))
-            }
-            // It may have been taken.
-            Err(error) => Err(error.about(created.id).with_unknown_outcome()),
-            Ok(IgnoredAny) => Ok(()),
-        }
+        let completed = self.complete(&Asked::new(what, request, answer)).await;
+        completed.map(|(ended, _)| ended)
     }
 
-    async fn await_transaction(&self, id: &str) -> Result<Sent, Error> {
-        let mut wait = Wait::begin(self.0.client.wait());
-        loop {
-            let (route, _) = What::Transaction.routes();
-            let path = [self.address(), What::Transaction.path(), id];
-            let look = self.0.client.get::<TransactionResponse>(&path, &[], route);
-            let Some(state) = wait.look(id, look).await? else { continue };
-            if state.id != id {
-                return Err(other_id(id));
-            }
-            wait.tell(id, &state.status);
-            if let Some(ended) = ended(&state) {
-                return ended;
-            }
-            wait.pause(id).await?;
-        }
+    fn freeze<B: serde::Serialize>(&self, tail: &[&str], body: &B) -> Result<Frozen, Error> {
+        let path: Vec<&str> = std::iter::once(self.address()).chain(tail.iter().copied()).collect();
+        self.client().freeze(Method::POST, &path, &[], Some(body))
     }
-
-    /// The chain of a transaction, as the environment has it, is the wallet's.
-    fn on_our_chain(&self, transaction: Transaction) -> Result<Transaction, Error> {
-        let ours = self.0.chain;
-        let fits = match &transaction {
-            Transaction::Evm(chain, _) => self.0.client.chain(*chain)? == ours,
-            Transaction::Solana(_) => ours.chain_type() == ChainType::Solana,
-            Transaction::Stellar(_) => ours.chain_type() == ChainType::Stellar,
-            _ => false,
-        };
-        match transaction {
-            _ if !fits => Err(Error::input("the transaction must be of the wallet's chain")),
-            Transaction::Evm(_, calls) => Ok(Transaction::Evm(ours, calls)),
-            other => Ok(other),
-        }
-    }
-
-    fn only_evm(&self) -> Result<(), Error> {
-        if self.0.chain.chain_type() == ChainType::Evm {
-            return Ok(());
-        }
-        Err(Error::input("messages and typed data are signed on evm chains"))
-    }
-
-    fn locator(&self) -> Locator {
-        self.0.signer.locator()
-    }
-}
-
-fn ended(state: &TransactionResponse) -> Option<Result<Sent, Error>> {
-    match state.status {
-        Status::Success => {
-            let hash = state.on_chain.as_ref().and_then(OnChain::hash).map(Into::into);
-            Some(Ok(Sent { id: state.id.clone(), hash }))
-        }
-        Status::Failed => Some(Err(failed(&state.id, state.error.as_ref()))),
-        _ => None,
-    }
-}
-
-fn signed(ended: SignatureResponse) -> Result<SignedMessage, Error> {
-    let SignatureResponse { id, output_signature, .. } = ended;
-    match output_signature {
-        Some(signature) => Ok(SignedMessage { id, signature }),
-        None => Err(Error::new(Kind::Answer, "the service gives no signature").about(id)),
-    }
-}
-
-fn failed(id: &str, error: Option<&Json>) -> Error {
-    let reason = match error {
-        Some(Json::Object(members)) => members.get("reason").or_else(|| members.get("code")),
-        other => other,
-    };
-    let code = match reason {
-        Some(Json::String(code)) => Some(code.as_str()),
-        _ => None,
-    };
-    Error::new(Kind::Failed, "it ended in failure").about(id).with_code(code)
-}
-
-fn other_id(id: &str) -> Error {
-    Error::new(Kind::Answer, "the service answered for another id").about(id).with_unknown_outcome()
-}
-
-/// An address of the chain; on EVM not the zero address, and with a right checksum where it has one.
-fn check_address(chain: ChainId, address: &str) -> Result<(), Error> {
-    let fits = match chain.chain_type() {
-        ChainType::Evm => {
-            let digits = address.strip_prefix("0x").unwrap_or(address);
-            let mixed = digits.bytes().any(|byte| byte.is_ascii_lowercase())
-                && digits.bytes().any(|byte| byte.is_ascii_uppercase());
-            let parsed = if mixed {
-                evm::Address::parse_checksummed(address)
-            } else {
-                evm::Address::parse(address)
-            };
-            parsed.is_ok_and(|address| *address.as_bytes() != [0; 20])
-        }
-        ChainType::Solana => {
-            solana::Address::parse(address).is_ok_and(|address| *address.as_bytes() != [0; 32])
-        }
-        ChainType::Stellar => {
-            stellar::Address::parse(address).is_ok_and(|address| *address.as_bytes() != [0; 32])
-                || stellar::ContractAddress::parse(address)
-                    .is_ok_and(|address| *address.as_bytes() != [0; 32])
-        }
-    };
-    let rule =
-        "recipient must be an address of the wallet's chain, with a right checksum and not zero";
-    if fits { Ok(()) } else { Err(Error::input(rule)) }
 }
 
 impl fmt::Debug for Wallet {

@@ -10,9 +10,10 @@ pub const IDEMPOTENCY_KEY_HEADER: &str = "x-idempotency-key";
 
 mod request;
 mod response;
+mod signer;
 
 pub use request::{
-    AddSigner, Approvals, CreateWallet, EvmCall, SignMessage, SignTypedData, SignatureApproval,
+    Approvals, CreateWallet, EvmCall, SignMessage, SignTypedData, SignatureApproval,
     StellarCall, Transaction, TransactionRequest, Transfer, TypedData,
 };
 pub use response::{
@@ -20,5 +21,7 @@ pub use response::{
     SignatureResponse, SignerChange, SignerReference, Status, Timestamp, TransactionResponse,
     Wallet, WalletConfig,
 };
+
+pub use signer::{AddSigner, Scope};
 
 pub use crate::Json;

@@ -16,7 +16,7 @@ pub use amount::{AmountError, base_units};
 pub use answer::{Answer, Ours};
 pub use content::{Asset, Content, Effect, Item};
 pub use context::{Context, DEFAULT_MAX_FEE, Role, Token, TokenError, Tokens};
-pub use request::{Operation, Request, RequestError};
+pub use request::{NO_REQUEST, Operation, Request, RequestError};
 pub use verdict::{Finding, Kind, Verdict, Verification};
 
 /// Verifies an answer against the request that was sent, by the rules of the context's chain.

@@ -109,7 +109,7 @@ pub enum Transaction {
 }
 
 /// One call of an EVM transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum EvmCall {
     /// A call in its parts.
@@ -125,6 +125,22 @@ pub enum EvmCall {
     Serialized {
         /// The transaction.
         transaction: String,
+    },
+    /// A call of a function by its ABI.
+    Function {
+        /// The contract.
+        address: String,
+        /// The name of the function.
+        #[serde(rename = "functionName")]
+        function_name: String,
+        /// The ABI with exactly one function of that name.
+        #[serde(serialize_with = "exactly")]
+        abi: Json,
+        /// The arguments: a list. An integer from 2^53 on must be a text.
+        #[serde(serialize_with = "exactly")]
+        args: Json,
+        /// Wei, decimal.
+        value: String,
     },
 }
 
@@ -294,21 +310,5 @@ impl SignTypedData {
                 chain: chain.as_str(),
             },
         }
-    }
-}
-
-/// `POST /wallets/{wallet}/signers`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AddSigner {
-    signer: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chain: Option<&'static str>,
-}
-
-impl AddSigner {
-    /// Adds a server signer; the chain is named on EVM only.
-    pub fn new(signer: &Locator, chain: ChainId) -> Self {
-        let evm = chain.chain_type() == ChainType::Evm;
-        Self { signer: signer.to_string(), chain: evm.then_some(chain.as_str()) }
     }
 }

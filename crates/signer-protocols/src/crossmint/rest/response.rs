@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -6,20 +7,44 @@ use serde::{Deserialize, Deserializer};
 
 use super::Json;
 
+/// Reads a type from any JSON value. Members of another shape than expected read as absent, because an answer must not
+/// become unreadable by a signer, an approval or a state that this version does not know.
+macro_rules! read_leniently {
+    ($type:ty, $rule:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let answer = Json::deserialize(deserializer)?;
+                Self::read(&answer).ok_or_else(|| D::Error::custom($rule))
+            }
+        }
+    };
+}
+
+fn text(value: &Json, name: &str) -> Option<String> {
+    value.member(name)?.as_str().map(Into::into)
+}
+
+/// A member that is neither absent nor `null`.
+fn any(value: &Json, name: &str) -> Option<Json> {
+    value.member(name).filter(|member| **member != Json::Null).cloned()
+}
+
+/// The items of an array, each read alone.
+fn items<T>(value: Option<&Json>, read: impl Fn(&Json) -> T) -> Vec<T> {
+    value.and_then(Json::as_array).unwrap_or_default().iter().map(read).collect()
+}
+
 /// A wallet.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Wallet {
     /// `evm`, `solana` or `stellar`.
     pub chain_type: String,
     /// `smart`
-    #[serde(rename = "type")]
     pub wallet_type: String,
     /// Its address.
     pub address: String,
     /// Its signers.
-    #[serde(default)]
     pub config: WalletConfig,
     /// The owner's locator.
     pub owner: Option<String>,
@@ -29,29 +54,71 @@ pub struct Wallet {
     pub created_at: Option<Timestamp>,
 }
 
+impl Wallet {
+    /// Reads a wallet. `None` without a chain type or an address.
+    pub fn read(answer: &Json) -> Option<Self> {
+        let config = answer.member("config");
+        let admin = config.and_then(|config| config.member("adminSigner"));
+        let delegated = config.and_then(|config| config.member("delegatedSigners"));
+        Some(Self {
+            chain_type: text(answer, "chainType")?,
+            wallet_type: text(answer, "type").unwrap_or_default(),
+            address: text(answer, "address")?,
+            config: WalletConfig {
+                admin_signer: admin.filter(|admin| admin.is_object()).map(SignerReference::read),
+                delegated_signers: items(delegated, SignerReference::read),
+            },
+            owner: text(answer, "owner"),
+            alias: text(answer, "alias"),
+            created_at: Timestamp::read(answer),
+        })
+    }
+}
+
+read_leniently!(Wallet, "a wallet must have a chainType and an address");
+
 /// The signers of a wallet.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct WalletConfig {
     /// The admin signer.
     pub admin_signer: Option<SignerReference>,
     /// The further signers.
-    #[serde(default)]
     pub delegated_signers: Vec<SignerReference>,
 }
 
 /// A signer as the API names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignerReference {
     /// `server`, `api-key`, `external-wallet`, …
-    #[serde(rename = "type")]
     pub signer_type: Option<String>,
     /// Its address.
     pub address: Option<String>,
     /// Its locator, e.g. `server:0x…`.
     pub locator: Option<String>,
+}
+
+impl SignerReference {
+    /// Reads a signer of any shape.
+    pub fn read(value: &Json) -> Self {
+        Self {
+            signer_type: text(value, "type"),
+            address: text(value, "address"),
+            locator: text(value, "locator"),
+        }
+    }
+
+    /// The name for a person: the locator, else the type with the address, else the type.
+    pub fn name(&self) -> Option<String> {
+        self.locator.clone().or_else(|| {
+            let kind = self.signer_type.clone()?;
+            Some(match &self.address {
+                Some(address) => alloc::format!("{kind}:{address}"),
+                None => kind,
+            })
+        })
+    }
 }
 
 /// A time: the API gives a number or a string.
@@ -63,15 +130,15 @@ pub enum Timestamp {
     Text(String),
 }
 
-impl<'de> Deserialize<'de> for Timestamp {
+impl Timestamp {
     #[allow(clippy::cast_precision_loss, reason = "no time has that many milliseconds")]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Json::deserialize(deserializer)? {
-            Json::Unsigned(number) => Ok(Self::Number(number as f64)),
-            Json::Signed(number) => Ok(Self::Number(number as f64)),
-            Json::Number(number) => Ok(Self::Number(number)),
-            Json::String(text) => Ok(Self::Text(text)),
-            _ => Err(D::Error::custom("a time must be a number or a text")),
+    fn read(answer: &Json) -> Option<Self> {
+        match answer.member("createdAt")? {
+            Json::Unsigned(number) => Some(Self::Number(*number as f64)),
+            Json::Signed(number) => Some(Self::Number(*number as f64)),
+            Json::Number(number) => Some(Self::Number(*number)),
+            Json::String(text) => Some(Self::Text(text.clone())),
+            _ => None,
         }
     }
 }
@@ -88,26 +155,30 @@ pub enum Status {
     Success,
     /// Failed for good.
     Failed,
-    /// A state that this version does not know.
+    /// A state that this version does not know. Empty if the answer has none.
     Other(String),
 }
 
-impl<'de> Deserialize<'de> for Status {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(match text.as_str() {
+impl Status {
+    fn read(answer: &Json) -> Option<Self> {
+        answer.member("status")?.as_str().map(Self::from)
+    }
+}
+
+impl From<&str> for Status {
+    fn from(text: &str) -> Self {
+        match text {
             "awaiting-approval" => Self::AwaitingApproval,
             "pending" => Self::Pending,
             "success" => Self::Success,
             "failed" => Self::Failed,
-            _ => Self::Other(text),
-        })
+            other => Self::Other(other.into()),
+        }
     }
 }
 
 /// A transaction.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TransactionResponse {
     /// Its id.
@@ -118,22 +189,39 @@ pub struct TransactionResponse {
     pub chain_type: Option<String>,
     /// `smart`
     pub wallet_type: Option<String>,
-    /// What was asked, as the service understood it.
+    /// The request as the service understood it.
     pub params: Option<Json>,
-    /// What goes on chain.
+    /// The part that goes on chain.
     pub on_chain: Option<OnChain>,
-    /// Who has to approve, and who did.
-    #[serde(default)]
+    /// The approvals.
     pub approvals: ApprovalsState,
     /// When it was made.
     pub created_at: Option<Timestamp>,
-    /// Why it failed.
+    /// The cause of a failure.
     pub error: Option<Json>,
 }
 
-/// What goes on chain.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+impl TransactionResponse {
+    /// Reads a transaction. `None` without an id.
+    pub fn read(answer: &Json) -> Option<Self> {
+        Some(Self {
+            id: text(answer, "id").filter(|id| !id.is_empty())?,
+            status: Status::read(answer).unwrap_or_else(|| Status::Other(String::new())),
+            chain_type: text(answer, "chainType"),
+            wallet_type: text(answer, "walletType"),
+            params: any(answer, "params"),
+            on_chain: OnChain::read(answer),
+            approvals: ApprovalsState::read(answer),
+            created_at: Timestamp::read(answer),
+            error: any(answer, "error"),
+        })
+    }
+}
+
+read_leniently!(TransactionResponse, "a transaction must have an id");
+
+/// The part of a transaction that goes on chain.
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OnChain {
     /// On Solana, the transaction to approve: base58 of its wire form. On Stellar an object.
@@ -145,6 +233,15 @@ pub struct OnChain {
 }
 
 impl OnChain {
+    fn read(answer: &Json) -> Option<Self> {
+        let on_chain = answer.member("onChain").filter(|it| it.is_object())?;
+        Some(Self {
+            transaction: any(on_chain, "transaction"),
+            tx_id: text(on_chain, "txId"),
+            tx_hash: text(on_chain, "txHash"),
+        })
+    }
+
     /// On Solana, the transaction to approve: base58 of its wire form.
     pub fn solana_transaction(&self) -> Option<&str> {
         match &self.transaction {
@@ -159,41 +256,62 @@ impl OnChain {
     }
 }
 
-/// Who has to approve, and who did.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// The approvals of a transaction or a signature.
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApprovalsState {
     /// Not yet approved.
-    #[serde(default)]
     pub pending: Vec<PendingApproval>,
     /// Approved.
-    #[serde(default)]
     pub submitted: Vec<ApprovalStatus>,
 }
 
+impl ApprovalsState {
+    fn read(answer: &Json) -> Self {
+        let list = |name| answer.member("approvals").and_then(|approvals| approvals.member(name));
+        Self {
+            pending: items(list("pending"), PendingApproval::read),
+            submitted: items(list("submitted"), ApprovalStatus::read),
+        }
+    }
+}
+
 /// An approval that is waited for.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PendingApproval {
-    /// Who has to approve.
+    /// The signer that has to approve.
     pub signer: SignerReference,
-    /// What is to be signed, in the text form of the chain type.
-    pub message: String,
+    /// The text to sign, in the form of the chain type. The entry of a quorum has none.
+    pub message: Option<String>,
+}
+
+impl PendingApproval {
+    fn read(value: &Json) -> Self {
+        let signer = value.member("signer").map(SignerReference::read).unwrap_or_default();
+        Self { signer, message: text(value, "message") }
+    }
 }
 
 /// An approval that was given.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApprovalStatus {
-    /// Who approved.
+    /// The signer that approved.
     pub signer: Option<SignerReference>,
-    /// The signature.
+    /// The signature, if it is a text.
     pub signature: Option<String>,
 }
 
+impl ApprovalStatus {
+    fn read(value: &Json) -> Self {
+        let signer = value.member("signer").filter(|it| it.is_object());
+        Self { signer: signer.map(SignerReference::read), signature: text(value, "signature") }
+    }
+}
+
 /// A signature of a message or of typed data.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SignatureResponse {
     /// Its id.
@@ -202,67 +320,90 @@ pub struct SignatureResponse {
     pub status: Status,
     /// The signature of the wallet, once it is there.
     pub output_signature: Option<String>,
-    /// Who has to approve, and who did.
-    #[serde(default)]
+    /// The approvals.
     pub approvals: ApprovalsState,
     /// When it was made.
     pub created_at: Option<Timestamp>,
 }
 
-/// The answer to `POST /wallets/{wallet}/signers`, in the forms that were seen: a transaction, at the top or inside,
-/// or on EVM a signature for each chain.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[non_exhaustive]
-pub struct SignerChange {
-    /// The signer that it is about.
-    pub locator: Option<String>,
-    /// The id of the transaction to approve, where the answer is one.
-    pub id: Option<String>,
-    /// Its state.
-    pub status: Option<Status>,
-    /// Who has to approve it.
-    #[serde(default)]
-    pub approvals: ApprovalsState,
-    /// What goes on chain.
-    #[serde(rename = "onChain")]
-    pub on_chain: Option<OnChain>,
-    /// The transaction to approve, where it stands inside.
-    pub transaction: Option<TransactionResponse>,
-    /// The signatures to approve, by chain.
-    #[serde(default)]
-    pub chains: alloc::collections::BTreeMap<String, ChainState>,
+impl SignatureResponse {
+    /// Reads a signature. `None` without an id.
+    pub fn read(answer: &Json) -> Option<Self> {
+        Some(Self {
+            id: text(answer, "id").filter(|id| !id.is_empty())?,
+            status: Status::read(answer).unwrap_or_else(|| Status::Other(String::new())),
+            output_signature: text(answer, "outputSignature"),
+            approvals: ApprovalsState::read(answer),
+            created_at: Timestamp::read(answer),
+        })
+    }
 }
 
-/// The state of a signer on one chain: a signature to approve, or what became of it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+read_leniently!(SignatureResponse, "a signature must have an id");
+
+/// The answer to `POST /wallets/{wallet}/signers`: the signer, with a transaction (Solana, Stellar) or with a state for
+/// each chain (EVM).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SignerChange {
+    /// The signer that was added.
+    pub locator: Option<String>,
+    /// The state, if the answer is a transaction itself.
+    pub status: Option<Status>,
+    /// The transaction to approve.
+    pub transaction: Option<TransactionResponse>,
+    /// The states by chain.
+    pub chains: BTreeMap<String, ChainState>,
+}
+
+/// The state of a signer on one chain: an operation to approve, or its outcome.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChainState {
-    /// The id of the signature; what has succeeded may have none.
+    /// The id of the operation. A state of success may have none.
     pub id: Option<String>,
     /// Its state.
     pub status: Status,
-    /// Who has to approve, and who did.
-    #[serde(default)]
-    pub approvals: ApprovalsState,
+    /// Whether the operation is a transaction (`onChain` is present), not a signature.
+    pub is_transaction: bool,
 }
 
 impl SignerChange {
-    /// The transaction to approve, wherever it stands.
-    pub fn into_transaction(self) -> Option<TransactionResponse> {
-        let Self { id, status, approvals, on_chain, transaction, .. } = self;
-        transaction.or_else(|| {
-            Some(TransactionResponse {
-                id: id?,
-                status: status?,
-                chain_type: None,
-                wallet_type: None,
-                params: None,
-                on_chain,
-                approvals,
-                created_at: None,
-                error: None,
-            })
-        })
+    /// Reads a change of signers of any shape.
+    pub fn read(answer: &Json) -> Self {
+        let chains = match answer.member("chains") {
+            Some(Json::Object(chains)) => chains
+                .iter()
+                .filter(|(_, state)| state.is_object())
+                .map(|(chain, state)| (chain.clone(), ChainState::read(state)))
+                .collect(),
+            _ => BTreeMap::new(),
+        };
+        Self {
+            locator: text(answer, "locator"),
+            status: Status::read(answer),
+            transaction: answer
+                .member("transaction")
+                .and_then(TransactionResponse::read)
+                .or_else(|| TransactionResponse::read(answer)),
+            chains,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SignerChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Json::deserialize(deserializer).map(|answer| Self::read(&answer))
+    }
+}
+
+impl ChainState {
+    fn read(state: &Json) -> Self {
+        Self {
+            id: text(state, "id").filter(|id| !id.is_empty()),
+            status: Status::read(state).unwrap_or_else(|| Status::Other(String::new())),
+            is_transaction: any(state, "onChain").is_some(),
+        }
     }
 }
 

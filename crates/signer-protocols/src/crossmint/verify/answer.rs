@@ -35,6 +35,11 @@ impl<'a> Answer<'a> {
         Self(inner.unwrap_or(answer))
     }
 
+    /// The operation as JSON.
+    pub const fn json(&self) -> &'a Json {
+        self.0
+    }
+
     /// The id, if it can be read.
     pub fn id(&self) -> Option<&'a str> {
         self.0.member("id")?.as_str()

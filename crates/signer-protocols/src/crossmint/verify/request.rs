@@ -36,7 +36,12 @@ pub enum Operation {
         /// The chain, if the query names one.
         chain: Option<String>,
     },
+    /// Not known: somebody else created the operation. It is decoded and compared with nothing.
+    Unknown,
 }
+
+/// The reason of the finding for [`Operation::Unknown`].
+pub const NO_REQUEST: &str = "no_request";
 
 /// The cause why a request cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +104,12 @@ impl Request {
             body => Json::parse(body, Limits::default())?,
         };
         Ok(Self { wallet: wallet.into(), operation, body })
+    }
+
+    /// The request of an operation that somebody else created. Every rule holds that needs no request; the missing
+    /// comparison is a finding with the reason [`NO_REQUEST`], so the verdict is never `as_requested`.
+    pub fn unknown(wallet: &str) -> Self {
+        Self { wallet: wallet.into(), operation: Operation::Unknown, body: Json::Null }
     }
 
     /// The wallet as the path names it: an address or a locator.
