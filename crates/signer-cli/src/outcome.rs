@@ -106,7 +106,7 @@ fn is_active(character: char) -> bool {
 }
 
 /// A text of somebody else's, on one line.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match is_active(character) {

@@ -5,13 +5,14 @@ pub(super) mod report;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use signer_core::SecretBytes;
+use signer_core::encoding::base58;
 use signer_protocols::crossmint::{
     ApiKey, ApiKeyExpectation, Approval, ChainId, ChainType, DerivationInfo, Environment,
-    ProjectId, Scheme, ServerSigner, SignerSecret, TrustedKeys,
+    ProjectId, Scheme, ServerSigner, SignerSecret, TrustedKeys, solana,
 };
 
 use super::online::crossmint as online;
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, OrRefuse, say};
 use crate::input::{SecretSource, one_standard_input};
 use crate::key_file::{self, OutFile};
 use crate::outcome::{Field, Outcome};
@@ -53,12 +54,35 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  signer crossmint transfer --api-key env:CROSSMINT_API_KEY --secret crossmint.secret \\\n    --wallet 0x… --chain base-sepolia --token usdc --to 0x… --amount 1.5"
     )]
-    Transfer(online::TransferArguments),
+    Transfer(Box<online::TransferArguments>),
+    /// Send a transaction: show the content to approve, approve it, and wait until it is done.
+    #[command(
+        after_help = "Example:\n  signer crossmint send --api-key env:CROSSMINT_API_KEY --secret crossmint.secret \\\n    --wallet 0x… --chain base-sepolia --call 0x…,0,0xa9059cbb…"
+    )]
+    Send(Box<online::SendArguments>),
+    /// Have a wallet sign a message (EVM).
+    #[command(
+        after_help = "Example:\n  signer crossmint sign-message --api-key env:CROSSMINT_API_KEY --secret crossmint.secret \\\n    --wallet 0x… --chain base-sepolia --message hello"
+    )]
+    SignMessage(Box<online::SignMessageArguments>),
+    /// Have a wallet sign EIP-712 typed data (EVM).
+    #[command(
+        after_help = "Example:\n  signer crossmint sign-typed-data typed.json --api-key env:CROSSMINT_API_KEY \\\n    --secret crossmint.secret --wallet 0x… --chain base-sepolia"
+    )]
+    SignTypedData(Box<online::SignTypedDataArguments>),
+    /// Approve a transaction or signature that somebody else created: show the content, compare it, approve it.
+    #[command(
+        after_help = "Example:\n  signer crossmint approve --transaction-id I --request request.json \\\n    --request-path /api/2025-06-09/wallets/0x…/transactions --api-key env:CROSSMINT_API_KEY \\\n    --secret crossmint.secret --wallet 0x… --chain base-sepolia"
+    )]
+    Approve(Box<online::ApproveArguments>),
+    /// Add, remove or list the signers of a wallet.
+    #[command(subcommand)]
+    Signer(online::SignerCommand),
     /// Replace the server signer of a wallet by one of a new secret. May be run again after any failure.
     #[command(
         after_help = "Example:\n  signer crossmint rotate --api-key env:CROSSMINT_API_KEY --wallet 0x… --chain base-sepolia \\\n    --secret old.secret --new-secret new.secret --admin-secret admin.secret"
     )]
-    Rotate(online::RotateArguments),
+    Rotate(Box<online::RotateArguments>),
 }
 
 #[derive(Args, Debug)]
@@ -132,6 +156,11 @@ pub(super) fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Wallet(command) => online::wallet(&command),
         Command::Transfer(arguments) => online::transfer(&arguments),
+        Command::Send(arguments) => online::send(&arguments),
+        Command::SignMessage(arguments) => online::sign_message(&arguments),
+        Command::SignTypedData(arguments) => online::sign_typed_data(&arguments),
+        Command::Approve(arguments) => online::approve(&arguments),
+        Command::Signer(command) => online::signer(&command),
         Command::Rotate(arguments) => online::rotate(&arguments),
         Command::Generate { out } => generate(out),
         Command::ApiKey(arguments) => {
@@ -207,7 +236,10 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
     let signer = derive(&arguments.signer)?.signer;
     let approval = match (&arguments.message, &arguments.transaction, signer.chain_type()) {
         (None, Some(transaction), ChainType::Solana) => Approval::solana_transaction(transaction),
-        (Some(text), _, ChainType::Solana) => Approval::solana_message(text),
+        (Some(text), _, ChainType::Solana) => {
+            warn_of_a_transaction(text);
+            Approval::solana_message(text)
+        }
         (Some(text), _, ChainType::Evm) | (None, Some(text), ChainType::Evm) => Approval::evm(text),
         (Some(text), _, ChainType::Stellar) | (None, Some(text), ChainType::Stellar) => {
             Approval::stellar(text)
@@ -221,6 +253,17 @@ fn sign(arguments: &SignArguments) -> Result<Outcome, Failure> {
         ("address", signer.address().to_string().into()),
         ("locator", signer.locator().to_string().into()),
     ]))
+}
+
+/// A message may be the message of a transaction: then its signature approves that transaction.
+fn warn_of_a_transaction(message: &str) {
+    let mut bytes = vec![0; message.len().min(8_192)];
+    let Ok(bytes) = base58::decode(message.as_bytes(), &mut bytes) else { return };
+    // No text starts with the version byte of a later message, which cannot be read here.
+    let is_versioned = bytes.len() > 64 && matches!(bytes.first(), Some(0x80..=0x8f));
+    if is_versioned || solana::Message::parse(bytes).is_ok() {
+        say("warning: --message is the message of a Solana transaction: its signature approves that transaction");
+    }
 }
 
 pub(super) fn trusted_keys(trusted: &[String]) -> Result<TrustedKeys, Failure> {

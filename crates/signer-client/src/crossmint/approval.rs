@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::Approvals;
 use signer_protocols::crossmint::verify::{
-    Answer, Context, Effect, Ours, Request, Verification, verify,
+    Answer, Context, Effect, Operation as Requested, Ours, Request, Verification, verify,
 };
 use signer_protocols::crossmint::{Approval, Locator};
 
@@ -30,8 +30,6 @@ pub(super) struct Asked {
     pub(super) permission_id: Option<PermissionId>,
     /// Whether the caller asked by name for a change of signers.
     pub(super) is_signer_change: bool,
-    /// Whether the caller's limits decide, because the request is not known.
-    pub(super) is_under_limits: bool,
 }
 
 impl Asked {
@@ -42,7 +40,6 @@ impl Asked {
             answer,
             permission_id: None,
             is_signer_change: false,
-            is_under_limits: false,
         }
     }
 
@@ -106,8 +103,9 @@ impl Wallet {
     ) -> Result<&'a Approval, Error> {
         let settings = self.client().settings();
         settings.policy.review(request);
+        let is_under_limits = *asked.request.operation() == Requested::Unknown;
         let approval =
-            verdict::signable(request.verification, &settings.unverified, asked.is_under_limits)?;
+            verdict::signable(request.verification, &settings.unverified, is_under_limits)?;
         settings.policy.allows(request).map_err(|reason| {
             let what = "the approval policy does not allow it; nothing was signed";
             Error::new(Kind::Refused, what).with_detail(reason)

@@ -14,7 +14,7 @@ use signer_protocols::crossmint::{
 
 use super::approval::{AllowUnverified, ApprovalPolicy, ApprovalSettings};
 use super::wallet::Wallet;
-use super::Waiting;
+use super::{Signers, Waiting};
 use crate::error::{Error, Kind};
 use crate::transport::{Transport, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
@@ -283,6 +283,14 @@ impl Client {
         };
         let role = role_of(&record, &signer.locator());
         Ok(Wallet::new(self.clone(), chain, record.address, signer, role))
+    }
+
+    /// The signers of a wallet, as the service lists them now, without a secret.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn signers(&self, locator: &str) -> Result<Signers, Error> {
+        self.record(locator).await.map(|record| Signers::of(&record))
     }
 
     pub(super) async fn record(&self, locator: &str) -> Result<WalletRecord, Error> {

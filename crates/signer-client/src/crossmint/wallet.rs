@@ -243,6 +243,31 @@ impl Wallet {
         self.approve_by_id(What::Signature, id, request).await.and_then(signed)
     }
 
+    /// Approves a transaction that somebody else created and whose request is not known, if the client's limits allow every
+    /// effect of it. It is decoded, and every rule that needs no request holds.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); an input error for a client without limits.
+    pub async fn approve_transaction_within_limits(&self, id: &str) -> Result<Sent, Error> {
+        self.approve_within_limits(What::Transaction, id).await.map(sent)
+    }
+
+    /// Approves a signature that somebody else created and whose request is not known. A hash of 32 bytes shows no content,
+    /// so no limits allow it: it is refused, unless [`Client::allow_unverified`] names its kind.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); an input error for a client without limits.
+    pub async fn approve_signature_within_limits(&self, id: &str) -> Result<SignedMessage, Error> {
+        self.approve_within_limits(What::Signature, id).await.and_then(signed)
+    }
+
+    async fn approve_within_limits(&self, what: What, id: &str) -> Result<Operation, Error> {
+        if !self.client().settings().has_limits() {
+            return Err(Error::input("without a request, limits must decide: give the client some"));
+        }
+        self.approve_by_id(what, id, Request::unknown(self.address())).await
+    }
+
     async fn approve_by_id(
         &self,
         what: What,
@@ -255,8 +280,7 @@ impl Wallet {
             let rule = "the service answered for another id; nothing was signed";
             return Err(Error::new(crate::error::Kind::Answer, rule).about(id));
         }
-        let completed = self.complete(&Asked::new(what, request, answer)).await;
-        completed.map(|(ended, _)| ended)
+        self.complete(&Asked::new(what, request, answer)).await.map(|(ended, _)| ended)
     }
 
     fn freeze<B: serde::Serialize>(&self, tail: &[&str], body: &B) -> Result<Frozen, Error> {

@@ -1,10 +1,21 @@
-use std::sync::Arc;
+mod approve;
+mod approving;
+mod send;
+mod signers;
+mod tokens;
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use signer_client::crossmint::{Client, NewWallet, Rotation, ServiceWritten, Signers, Waiting};
+use signer_client::crossmint::{Client, NewWallet, PermissionId, Rotation, Signers, Waiting};
 use signer_protocols::crossmint::{ChainId, Scheme};
 
+pub(crate) use self::approve::{ApproveArguments, approve};
+use self::approving::{ApprovalArguments, Shown};
+pub(crate) use self::send::{
+    SendArguments, SignMessageArguments, SignTypedDataArguments, TransferArguments, send,
+    sign_message, sign_typed_data, transfer,
+};
+pub(crate) use self::signers::{SignerCommand, signer};
 use super::{asked_under, base_url, progress, refused, run};
 use crate::commands::crossmint::{read_secret, trusted_keys};
 use crate::failure::{Failure, say};
@@ -25,10 +36,6 @@ pub(crate) struct ProjectArguments {
     /// The chain, as base-sepolia, polygon, solana or stellar.
     #[arg(long, value_name = "C")]
     chain: String,
-    /// On Solana, approve what the service writes by itself: transfers and changes of signers. It cannot be compared
-    /// with what was asked for.
-    #[arg(long)]
-    allow_service_written: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,45 +80,27 @@ pub(crate) enum WalletCommand {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct TransferArguments {
-    #[command(flatten)]
-    project: ProjectArguments,
-    /// The signer secret (SRC).
-    #[arg(long, value_name = "SRC")]
-    secret: SecretSource,
-    /// The wallet: an address, or a locator as evm:alias:shop.
-    #[arg(long, value_name = "W")]
-    wallet: String,
-    /// The token, as usdc.
-    #[arg(long, value_name = "T")]
-    token: String,
-    /// The recipient's address.
-    #[arg(long, value_name = "A")]
-    to: String,
-    /// How much, in whole tokens, as 1.5.
-    #[arg(long, value_name = "N")]
-    amount: String,
-    /// The key under which it is sent once, however often it is asked for.
-    #[arg(long, value_name = "K")]
-    idempotency_key: Option<String>,
-}
-
-#[derive(Args, Debug)]
 pub(crate) struct RotateArguments {
     #[command(flatten)]
     project: ProjectArguments,
     /// The wallet: an address, or a locator as evm:alias:shop.
     #[arg(long, value_name = "W")]
     wallet: String,
-    /// The secret of the signer that goes (SRC).
+    /// Secret of the signer to remove (SRC).
     #[arg(long, value_name = "SRC")]
     secret: SecretSource,
-    /// The secret of the signer that comes (SRC).
+    /// Secret of the signer to add (SRC).
     #[arg(long, value_name = "SRC")]
     new_secret: SecretSource,
     /// The secret of the wallet's admin signer (SRC), which approves.
     #[arg(long, value_name = "SRC")]
     admin_secret: SecretSource,
+    /// Permission id of the signer to remove (EVM), as an earlier rotation or `signer add` printed it. Without it the
+    /// removal cannot be verified.
+    #[arg(long, value_name = "HEX")]
+    permission_id: Option<PermissionId>,
+    #[command(flatten)]
+    approval: ApprovalArguments,
 }
 
 fn open(project: &ProjectArguments) -> Result<(Client, ChainId), Failure> {
@@ -127,11 +116,6 @@ fn open(project: &ProjectArguments) -> Result<(Client, ChainId), Failure> {
     let client = Client::new(base_url(base)?, api_key, &trusted).map_err(refused)?;
     let chain = ChainId::parse(&project.chain).map_err(Failure::refused)?;
     let client = client.waiting(Waiting { progress: progress(), ..Waiting::default() });
-    let client = if project.allow_service_written {
-        client.approval_policy(Arc::new(ServiceWritten))
-    } else {
-        client
-    };
     Ok((client, chain))
 }
 
@@ -190,46 +174,32 @@ fn signer_fields(signers: &Signers) -> [(&'static str, Field); 2] {
     ]
 }
 
-pub(crate) fn transfer(arguments: &TransferArguments) -> Result<Outcome, Failure> {
-    one_standard_input([&arguments.secret, &arguments.project.api_key], [])?;
-    let (client, chain) = open(&arguments.project)?;
-    let secret = read_secret(&arguments.secret)?;
-    let TransferArguments { wallet, token, to, amount, .. } = arguments;
-    run(async {
-        let wallet = client.wallet(wallet, chain, &secret).await.map_err(refused)?;
-        let key = match &arguments.idempotency_key {
-            Some(key) => key.clone(),
-            None => asked_under("transfer")?,
-        };
-        let sent = wallet.transfer_under(token, to, amount, &key).await.map_err(refused)?;
-        Ok(Outcome::Fields(vec![
-            ("id", sent.id.into()),
-            ("hash", sent.hash.unwrap_or_default().into()),
-        ]))
-    })
-}
-
 pub(crate) fn rotate(arguments: &RotateArguments) -> Result<Outcome, Failure> {
-    let RotateArguments { project, wallet, secret, new_secret, admin_secret } = arguments;
+    let RotateArguments { project, wallet, secret, new_secret, admin_secret, .. } = arguments;
     one_standard_input([secret, new_secret, admin_secret, &project.api_key], [])?;
     let (client, chain) = open(project)?;
+    let (client, _) = Shown::on(arguments.approval.apply(client, &[])?, None);
     let (old, new) = (read_secret(secret)?, read_secret(new_secret)?);
     let admin = read_secret(admin_secret)?;
     run(async {
-        let rotation = Rotation::new(wallet, chain, &old, &new, &admin);
+        let mut rotation = Rotation::new(wallet, chain, &old, &new, &admin);
+        if let Some(id) = arguments.permission_id {
+            rotation = rotation.permission_id(id);
+        }
         let mut begun = false;
         let rotated = client.rotate(rotation, |step| {
             begun = true;
             say(step);
         });
-        let signers = match rotated.await {
-            Ok(signers) => signers,
+        let rotated = match rotated.await {
+            Ok(rotated) => rotated,
             Err(error) if begun && !error.is_refused() => {
                 let rest = "what was begun is ended by running it again";
                 return Err(Failure::refused(format!("{error}; {rest}")));
             }
             Err(error) => return Err(refused(error)),
         };
-        Ok(Outcome::Fields(signer_fields(&signers).into()))
+        let id = rotated.permission_id.map(|id| ("permissionId", id.to_string().into()));
+        Ok(Outcome::Fields(signer_fields(&rotated.signers).into_iter().chain(id).collect()))
     })
 }

@@ -77,6 +77,13 @@ pub(in super::super) struct ApprovalSettings {
     pub(in super::super) chain_id: Option<u64>,
 }
 
+impl ApprovalSettings {
+    /// Whether there are limits that can decide without a request.
+    pub(in super::super) const fn has_limits(&self) -> bool {
+        false
+    }
+}
+
 impl Default for ApprovalSettings {
     fn default() -> Self {
         Self {

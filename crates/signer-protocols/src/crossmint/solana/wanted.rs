@@ -45,6 +45,7 @@ pub(super) fn read(
             let detail = "signatures of messages are not known on Solana";
             Err([Finding::unverified("request_form", detail)].into())
         }
+        Operation::Unknown => Err([Finding::no_request()].into()),
     };
     let wanted = wanted.unwrap_or_else(|faults| {
         findings.extend(faults);

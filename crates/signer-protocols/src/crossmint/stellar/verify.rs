@@ -234,6 +234,7 @@ fn compare(
             let detail = "signatures of authorization entries (SEP-45) are not read";
             [Finding::unverified("stellar_request", detail)].into()
         }
+        Operation::Unknown => [Finding::no_request()].into(),
     }
 }
 

@@ -88,6 +88,11 @@ impl Finding {
         Self { verdict: Verdict::Unverified, reason, detail: detail.into() }
     }
 
+    /// The finding for an operation whose request is not known.
+    pub(crate) fn no_request() -> Self {
+        Self::unverified(super::NO_REQUEST, "the request is not known: there is nothing to compare with")
+    }
+
     /// [`Verdict::Differs`] or [`Verdict::Unverified`].
     pub const fn verdict(&self) -> Verdict {
         self.verdict
