@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use signer_core::address::solana::Address;
 use signer_protocols::crossmint::solana::squads::execute_transaction_sync;
 use signer_protocols::crossmint::solana::{
-    AccountMeta, Call, Instruction, Message, Transaction, Version, programs,
+    AccountMeta, Call, Instruction, Message, Transaction, TransactionError, Version, programs,
 };
 use signer_protocols::crossmint::verify::{Asset, Effect, Verdict};
 
@@ -248,4 +248,21 @@ fn version_1_is_named() {
     assert!(verification.findings().iter().any(|it| it.detail().contains("version 1")));
     assert_eq!(verification.approval(), None);
     assert_eq!(Version::V0.as_str(), "0");
+}
+
+#[test]
+fn there_is_one_signature_per_required_signer() {
+    let case = SOLANA.iter().find(|case| is_honest(case)).unwrap();
+    let mut transaction = Transaction::from_base58(&wire(case)).unwrap();
+    let required = transaction.message.header.required_signatures;
+    let mut check = |found: usize| {
+        transaction.signatures.resize(found, [0; 64]);
+        assert_eq!(
+            Transaction::parse(&transaction.to_bytes()),
+            Err(TransactionError::Signatures { found, required })
+        );
+    };
+    check(usize::from(required) - 1);
+    check(usize::from(required) + 1);
+    check(0);
 }
