@@ -14,6 +14,7 @@ mod blink_values;
 mod crossmint;
 mod crossmint_approvals;
 mod crossmint_rest;
+mod crossmint_stellar;
 mod crossmint_verify;
 mod differential;
 mod jcs;
