@@ -30,11 +30,13 @@
 mod client;
 mod policy;
 mod rotation;
+mod spending;
 mod waiting;
 mod wallet;
 
 pub use self::client::{Client, NewWallet};
 pub use self::policy::{ApprovalPolicy, ApprovalRequest, AsRequested, Content, ServiceWritten};
 pub use self::rotation::{Rotation, Signers};
+pub use self::spending::{MemorySpendStore, SpendError, SpendKey, SpendStore};
 pub use self::waiting::{Cancel, Progress, ProgressListener, Waiting};
 pub use self::wallet::{Sent, SignedMessage, Wallet};
