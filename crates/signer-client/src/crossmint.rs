@@ -32,12 +32,14 @@ mod completion;
 mod exchange;
 mod operation;
 mod rotation;
+mod spending;
 mod waiting;
 mod wallet;
 
 pub use self::approval::{AllowUnverified, ApprovalPolicy, ApprovalRequest};
 pub use self::client::{Client, NewWallet};
 pub use self::rotation::{Rotated, Rotation, Signers};
+pub use self::spending::{MemorySpendStore, SpendError, SpendKey, SpendStore};
 pub use self::waiting::{Cancel, Progress, ProgressListener, Waiting};
 pub use self::wallet::{
     AddedSigner, NewSigner, PermissionId, PermissionIdError, Sent, SignedMessage, Wallet,

@@ -83,6 +83,22 @@ impl U256 {
         (carry == 0).then_some(product)
     }
 
+    /// The difference, or 0 if `other` is greater.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        if other >= self {
+            return Self::ZERO;
+        }
+        let mut difference = Self::ZERO;
+        let mut borrow = 0;
+        for ((out, a), b) in difference.0.iter_mut().zip(self.0).zip(other.0).rev() {
+            let digit = 0x100 + u16::from(a) - u16::from(b) - borrow;
+            [_, *out] = digit.to_be_bytes();
+            borrow = 1 - (digit >> 8);
+        }
+        difference
+    }
+
     fn divide(self, divisor: u8) -> (Self, u8) {
         let mut quotient = Self::ZERO;
         let mut rest: u16 = 0;
@@ -206,6 +222,10 @@ mod tests {
                 assert_eq!(U256::from(a).checked_mul(b), Some(U256::from(product)));
                 let sum = u128::from(a) + u128::from(b);
                 assert_eq!(U256::from(a).checked_add(U256::from(b)), Some(U256::from(sum)));
+                let difference = U256::from(a.saturating_sub(b));
+                assert_eq!(U256::from(a).saturating_sub(U256::from(b)), difference);
+                let product_less = U256::from(product.saturating_sub(sum));
+                assert_eq!(U256::from(product).saturating_sub(U256::from(sum)), product_less);
                 assert_eq!(U256::from(product).to_string(), product.to_string());
                 assert_eq!(u128::try_from(U256::from(product)), Ok(product));
             }

@@ -9,6 +9,7 @@ mod amount;
 mod answer;
 mod content;
 mod context;
+mod limits;
 mod request;
 mod verdict;
 
@@ -16,6 +17,7 @@ pub use amount::{AmountError, base_units};
 pub use answer::{Answer, Ours};
 pub use content::{Asset, Content, Effect, Item};
 pub use context::{Context, DEFAULT_MAX_FEE, Role, Token, TokenError, Tokens};
+pub use limits::{ApprovalLimits, Grant, LimitError, LimitRule, PolicyRefusal, Spend};
 pub use request::{NO_REQUEST, Operation, Request, RequestError};
 pub use verdict::{Finding, Kind, Verdict, Verification};
 

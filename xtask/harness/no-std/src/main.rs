@@ -19,6 +19,10 @@ unsafe extern "C" {
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
+/// Named by the precompiled alloc library (`format!`); never called, because panics abort.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() {}
+
 #[cfg(feature = "protocols")]
 mod heap {
     use core::alloc::{GlobalAlloc, Layout};
@@ -99,6 +103,34 @@ fn protocols_work() -> bool {
     if signer_protocols::crossmint::Approval::evm("0xdead").is_err() {
         return false;
     }
+    #[cfg(feature = "crossmint-evm")]
+    if !verifies(
+        signer_protocols::crossmint::evm::verify,
+        "base",
+        "server:0x6b9cb6e03786D23b45b1C7Fd0684B8bc10e098F1",
+    ) {
+        return false;
+    }
+    #[cfg(feature = "crossmint-solana")]
+    if !verifies(
+        signer_protocols::crossmint::solana::verify,
+        "solana",
+        "server:9yRsapuzZsgR9t1mrC223pbDypz42YxpfLiZM8z8uF7f",
+    ) {
+        return false;
+    }
+    #[cfg(feature = "crossmint-stellar")]
+    if !verifies(
+        signer_protocols::crossmint::stellar::verify,
+        "stellar",
+        "server:GCNZVTQZM2BN2RSWW56BQGMQDPZV7KA6AJZEM3G6XV4LHQWTVMIYBMDT",
+    ) {
+        return false;
+    }
+    #[cfg(feature = "evm")]
+    if signer_protocols::U256::from_hex("0x05").is_none() {
+        return false;
+    }
     #[cfg(feature = "privy")]
     if signer_protocols::privy::AuthorizationKey::parse("nothing").is_ok() {
         return false;
@@ -112,4 +144,29 @@ fn protocols_work() -> bool {
         return false;
     }
     true
+}
+
+#[cfg(any(feature = "crossmint-evm", feature = "crossmint-solana", feature = "crossmint-stellar"))]
+use signer_protocols::{
+    Json,
+    crossmint::verify::{Context, Request, Verdict, Verification},
+};
+
+/// Whether an answer without a pending approval is unverified.
+#[cfg(any(feature = "crossmint-evm", feature = "crossmint-solana", feature = "crossmint-stellar"))]
+fn verifies(
+    verify: fn(&Request, &Json, &Context<'_>) -> Verification,
+    chain: &str,
+    signer: &str,
+) -> bool {
+    use signer_protocols::crossmint::{ChainId, Environment, Locator};
+
+    let Ok(chain) = ChainId::parse(chain) else { return false };
+    let Ok(locator) = Locator::parse(signer, chain.chain_type()) else { return false };
+    let context = Context::new(Environment::Production, chain, "wallet", locator);
+    let Ok(request) = Request::parse("POST", "wallets/wallet/transactions", b"{}") else {
+        return false;
+    };
+    let Ok(answer) = Json::parse(b"{}", Default::default()) else { return false };
+    verify(&request, &answer, &context).verdict() == Verdict::Unverified
 }

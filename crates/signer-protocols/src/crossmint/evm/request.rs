@@ -42,6 +42,10 @@ impl Expected {
             Operation::AddSigner => NewSigner::read(request).map(Self::AddSigner),
             Operation::RemoveSigner { .. } => return Self::RemoveSigner,
             Operation::Signature => Err("a signature has no calls".into()),
+            Operation::Unknown => {
+                findings.push(Finding::no_request());
+                return Self::Unknown;
+            }
         };
         read.unwrap_or_else(|detail| {
             findings.push(Finding::unverified("request_form", detail));
