@@ -12,12 +12,21 @@ use signer_protocols::crossmint::{
 
 use super::{cases, text, vectors};
 
+<<<<<<< HEAD
 pub(crate) const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
 
 pub(crate) struct Case<'a> {
     pub(crate) vector: &'a Value,
     signer: ServerSigner,
     pub(crate) verification: Verification,
+=======
+pub(super) const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
+
+pub(super) struct Case<'a> {
+    pub(super) vector: &'a Value,
+    pub(super) signer: ServerSigner,
+    pub(super) verification: Verification,
+>>>>>>> kernel
 }
 
 /// The token that the context of a case describes.
@@ -46,7 +55,20 @@ fn permission_id(digits: &str) -> [u8; 4] {
     super::unhex(digits.trim_start_matches("0x")).try_into().unwrap()
 }
 
+<<<<<<< HEAD
 pub(crate) fn run(vector: &Value) -> Case<'_> {
+=======
+pub(super) fn run(vector: &Value) -> Case<'_> {
+    run_with(vector, &vector["answer"], |_| {})
+}
+
+/// Verifies another answer than that of the case, with other facts of the caller.
+pub(super) fn run_with<'a>(
+    vector: &'a Value,
+    answer: &Value,
+    change: impl FnOnce(&mut Context<'_>),
+) -> Case<'a> {
+>>>>>>> kernel
     let environment: Environment = text(vector, "environment").parse().unwrap();
     let chain = ChainId::parse(text(vector, "chain")).unwrap();
     let secret = SignerSecret::parse(text(vector, "secret")).unwrap();
@@ -77,7 +99,8 @@ pub(crate) fn run(vector: &Value) -> Case<'_> {
         body => serde_json::to_vec(body).unwrap(),
     };
     let request = Request::parse(text(request, "method"), text(request, "path"), &body).unwrap();
-    let answer: Json = serde_json::from_value(vector["answer"].clone()).unwrap();
+    change(&mut context);
+    let answer: Json = serde_json::from_value(answer.clone()).unwrap();
     Case { vector, signer, verification: verify(&request, &answer, &context) }
 }
 

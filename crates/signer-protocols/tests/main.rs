@@ -13,6 +13,7 @@ mod blink;
 mod blink_values;
 mod crossmint;
 mod crossmint_approvals;
+mod crossmint_evm;
 mod crossmint_rest;
 mod crossmint_solana;
 mod crossmint_solana_refusals;

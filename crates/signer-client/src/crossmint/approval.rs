@@ -1,6 +1,7 @@
 //! The path from an answer of the service to a submitted approval: decode and compare, apply the verdict, ask the
 //! caller's policy and limits, sign, submit.
 
+mod limits;
 mod policy;
 mod verdict;
 
@@ -8,10 +9,11 @@ use serde::de::IgnoredAny;
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::Approvals;
 use signer_protocols::crossmint::verify::{
-    Answer, Context, Effect, Operation as Requested, Ours, Request, Verification, verify,
+    Answer, Context, Effect, Operation as Requested, Ours, Request, Spend, Verification, verify,
 };
 use signer_protocols::crossmint::{Approval, Locator};
 
+pub(super) use self::limits::Limits;
 pub use self::policy::{AllowUnverified, ApprovalPolicy, ApprovalRequest};
 pub(super) use self::policy::ApprovalSettings;
 pub(super) use self::verdict::needs_unverified;
@@ -76,9 +78,23 @@ impl Wallet {
             verification: &verification,
             is_signer_change: asked.is_signer_change,
         };
-        let approval = self.decide(&request, asked).map_err(|error| error.about(&operation.id))?;
-        let signature = self.sign(approval).map_err(|error| error.about(&operation.id))?;
-        self.submit(asked.what, &operation.id, signature, &signer).await?;
+        let named = |error: Error| error.about(&operation.id);
+        let (approval, spends) = self.decide(&request, asked).map_err(named)?;
+        let reservation = match &self.client().settings().limits {
+            Some(limits) => Some(limits.reserve(&request, spends).await.map_err(named)?),
+            None => None,
+        };
+        let submitted = match self.sign(approval) {
+            Ok(signature) => self.submit(asked.what, &operation.id, signature, &signer).await,
+            Err(error) => Err(named(error)),
+        };
+        if let Err(error) = submitted {
+            // An approval that may have arrived counts as spent.
+            if let Some(reservation) = reservation.filter(|_| !error.is_outcome_unknown()) {
+                reservation.release().await;
+            }
+            return Err(error);
+        }
         Ok(Approved { permission_id: added_permission(&verification) })
     }
 
@@ -95,22 +111,23 @@ impl Wallet {
         context
     }
 
-    /// The verdict first, then the caller's rules.
+    /// The verdict first, then the caller's rules. Returns the amounts for the sums of the day, too.
     fn decide<'a>(
         &self,
         request: &ApprovalRequest<'a>,
         asked: &Asked,
-    ) -> Result<&'a Approval, Error> {
+    ) -> Result<(&'a Approval, Vec<Spend>), Error> {
         let settings = self.client().settings();
         settings.policy.review(request);
         let is_under_limits = *asked.request.operation() == Requested::Unknown;
         let approval =
             verdict::signable(request.verification, &settings.unverified, is_under_limits)?;
+        let spends = settings.limits.as_ref().map(|limits| limits.check(request)).transpose()?;
         settings.policy.allows(request).map_err(|reason| {
             let what = "the approval policy does not allow it; nothing was signed";
             Error::new(Kind::Refused, what).with_detail(reason)
         })?;
-        Ok(approval)
+        Ok((approval, spends.unwrap_or_default()))
     }
 
     fn sign(&self, approval: &Approval) -> Result<String, Error> {

@@ -6,15 +6,15 @@ use secrecy::{ExposeSecret, SecretString};
 use signer_core::address::evm;
 use signer_protocols::U256;
 use signer_protocols::crossmint::rest::{CreateWallet, SignerReference, Wallet as WalletRecord};
-use signer_protocols::crossmint::verify::{Role, Tokens};
+use signer_protocols::crossmint::verify::{ApprovalLimits, Role, Tokens};
 use signer_protocols::crossmint::{
     ApiKey, ApiKeyError, ApiKeyExpectation, ChainError, ChainId, Environment, Locator, ProjectId,
     Scheme, ServerSigner, SignerResolution, SignerSecret, TrustedKeys, Usage, resolve_signer,
 };
 
-use super::approval::{AllowUnverified, ApprovalPolicy, ApprovalSettings};
+use super::approval::{AllowUnverified, ApprovalPolicy, ApprovalSettings, Limits};
 use super::wallet::Wallet;
-use super::{Signers, Waiting};
+use super::{MemorySpendStore, Signers, SpendStore, Waiting};
 use crate::error::{Error, Kind};
 use crate::transport::{Transport, secret_header};
 use crate::{BaseUrl, TransportOptions, random};
@@ -133,6 +133,19 @@ impl Client {
     #[must_use]
     pub fn allow_unverified(self, kinds: AllowUnverified) -> Self {
         self.with(|inner| inner.approvals.unverified = kinds)
+    }
+
+    /// The same client with limits on what it approves. Sums per day are kept in memory, for this client and its clones;
+    /// [`limits_with`](Self::limits_with) takes another store.
+    #[must_use]
+    pub fn limits(self, limits: ApprovalLimits) -> Self {
+        self.limits_with(limits, Arc::new(MemorySpendStore::new()))
+    }
+
+    /// The same client with limits on what it approves, and a store for the sums per day.
+    #[must_use]
+    pub fn limits_with(self, limits: ApprovalLimits, store: Arc<dyn SpendStore>) -> Self {
+        self.with(|inner| inner.approvals.limits = Some(Limits::new(limits, store)))
     }
 
     /// The same client with a table of tokens. A transfer of a token that is not in it cannot be verified.

@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use signer_core::address::{evm, solana, stellar};
 use signer_protocols::U256;
 use signer_protocols::crossmint::ChainType;
-use signer_protocols::crossmint::verify::{Kind, Role, Token, Tokens};
+use signer_protocols::crossmint::verify::{ApprovalLimits, Kind, Role, Token, Tokens};
 
 use crate::failure::Failure;
+use crate::input::FileSource;
 
 /// A token of the command line: the default, or the token of one locator.
 #[derive(Clone, Debug)]
@@ -42,6 +43,13 @@ pub(crate) fn with_tokens(table: Tokens, arguments: &[TokenArgument]) -> Result<
         Some(locator) => table.with(locator, argument.token),
         None => table.with_default(argument.token),
     }))
+}
+
+/// Reads a file of limits.
+pub(crate) fn limits(file: &FileSource) -> Result<ApprovalLimits, Failure> {
+    let text = file.read(1 << 20)?;
+    let text = std::str::from_utf8(&text).map_err(|_| Failure::refused("policy: not utf-8"))?;
+    toml::from_str(text).map_err(|error| Failure::refused(error.message()).about("policy"))
 }
 
 /// Reads an amount of wei.

@@ -1,7 +1,9 @@
 //! `crossmint inspect`: what an answer of the service asks to approve, without a network.
 
 use clap::Args;
-use signer_protocols::crossmint::verify::{Context, Request, Tokens, Verdict, verify};
+use signer_protocols::crossmint::verify::{
+    ApprovalLimits, Context, Grant, Operation, Request, Tokens, Verdict, Verification, verify,
+};
 use signer_protocols::crossmint::{ChainId, Environment, Locator, ProjectId, ServerSigner};
 use signer_protocols::{Json, U256};
 
@@ -75,6 +77,9 @@ pub(crate) struct InspectArguments {
     /// tokens are named: CHAIN:SYMBOL=….
     #[arg(long, value_name = "SPEC")]
     token: Vec<TokenArgument>,
+    /// Limits of your own: a TOML file. An answer that they do not allow gets no signature and exit 1.
+    #[arg(long, value_name = "F")]
+    policy: Option<FileSource>,
 }
 
 /// Our signer, and the project's environment.
@@ -92,7 +97,8 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<Outcome, Failure> 
 
 fn run(arguments: &InspectArguments) -> Result<Outcome, Failure> {
     let secrets = arguments.secret.iter().chain(&arguments.api_key);
-    one_standard_input(secrets, [&arguments.answer].into_iter().chain(&arguments.request))?;
+    let files = [&arguments.answer].into_iter().chain(&arguments.request).chain(&arguments.policy);
+    one_standard_input(secrets, files)?;
     let ours = ours(arguments)?;
     let request = request(arguments)?;
     let answer = arguments.answer.read(MAX_BYTES)?;
@@ -108,13 +114,38 @@ fn run(arguments: &InspectArguments) -> Result<Outcome, Failure> {
 
     let verification = verify(&request, &answer, &context);
     let is_as_requested = verification.verdict() == Verdict::AsRequested;
-    let approval = verification.approval().filter(|_| is_as_requested);
+    let refusal = match &arguments.policy {
+        Some(file) => refusal(&facts::limits(file)?, &request, &verification),
+        None => None,
+    };
+    let passed = is_as_requested && refusal.is_none();
+    let approval = verification.approval().filter(|_| passed);
     let signature = match (&ours.key, approval) {
         (Some(key), Some(approval)) => Some(key.approve(approval).map_err(Failure::refused)?),
         _ => None,
     };
-    let fields = report::fields(&verification, signature);
-    Ok(Outcome::Report { fields, passed: is_as_requested })
+    let mut fields = report::fields(&verification, signature);
+    if arguments.policy.is_some() {
+        fields.push(("policy", report::policy(refusal.as_deref())));
+    }
+    Ok(Outcome::Report { fields, passed })
+}
+
+/// The reason why limits do not allow an answer.
+fn refusal(
+    limits: &ApprovalLimits,
+    request: &Request,
+    verification: &Verification,
+) -> Option<String> {
+    let asked = matches!(
+        request.operation(),
+        Operation::AddSigner | Operation::RemoveSigner { .. }
+    );
+    let grant = if asked { Grant::signer_change() } else { Grant::default() };
+    match verification.content() {
+        Some(content) => limits.check(content, &grant).err().map(|refusal| refusal.to_string()),
+        None => Some("the content cannot be read".into()),
+    }
 }
 
 fn ours(arguments: &InspectArguments) -> Result<Ours, Failure> {

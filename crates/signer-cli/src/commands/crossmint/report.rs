@@ -46,6 +46,12 @@ fn findings(verification: &Verification) -> Json {
     verification.findings().iter().map(finding).collect_array()
 }
 
+/// The decision of limits: `{"allows": …, "reason": …}`.
+pub(super) fn policy(refusal: Option<&str>) -> Field {
+    let reason = refusal.map_or(Json::Null, Json::from);
+    json(&[("allows", Json::Bool(refusal.is_none())), ("reason", reason)].into_iter().collect())
+}
+
 fn json(value: &Json) -> Field {
     Field::Json(serde_json::to_string(value).unwrap_or_else(|_| "null".into()))
 }

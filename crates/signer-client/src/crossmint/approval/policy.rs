@@ -5,6 +5,8 @@ use signer_protocols::U256;
 use signer_protocols::crossmint::ChainId;
 use signer_protocols::crossmint::verify::{DEFAULT_MAX_FEE, Kind, Tokens, Verification};
 
+use super::Limits;
+
 /// An approval that the service asks for, decoded and compared with the request.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -72,6 +74,7 @@ impl AllowUnverified {
 pub(in super::super) struct ApprovalSettings {
     pub(in super::super) policy: Arc<dyn ApprovalPolicy>,
     pub(in super::super) unverified: AllowUnverified,
+    pub(in super::super) limits: Option<Limits>,
     pub(in super::super) tokens: Tokens,
     pub(in super::super) max_fee: U256,
     pub(in super::super) chain_id: Option<u64>,
@@ -80,7 +83,7 @@ pub(in super::super) struct ApprovalSettings {
 impl ApprovalSettings {
     /// Whether there are limits that can decide without a request.
     pub(in super::super) const fn has_limits(&self) -> bool {
-        false
+        self.limits.is_some()
     }
 }
 
@@ -89,6 +92,7 @@ impl Default for ApprovalSettings {
         Self {
             policy: Arc::new(NoFurtherRule),
             unverified: AllowUnverified::default(),
+            limits: None,
             tokens: Tokens::default(),
             max_fee: DEFAULT_MAX_FEE,
             chain_id: None,

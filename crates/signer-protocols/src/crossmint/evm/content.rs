@@ -126,6 +126,7 @@ pub(super) fn add_details(
         let deployment = [("kernel", text(version.as_str())), ("owner", owner)];
         content.details.push(("deployment", deployment.into_iter().collect()));
     }
+    content.details.extend(signer_change(&content.items).map(|change| ("signer_change", change)));
     let mut trusted = alloc::vec![text("the operation is sent, and once")];
     if operation.deployment.is_none() {
         trusted.push(text("the deployed wallet has no other owner or module"));
@@ -134,6 +135,26 @@ pub(super) fn add_details(
         trusted.push(text("the terms of the paymaster"));
     }
     content.details.push(("trusted", Json::Array(trusted)));
+}
+
+/// The first change of signers. Access to `execute` is full power, because it may call the wallet itself.
+fn signer_change(items: &[Item]) -> Option<Json> {
+    let change = items.iter().find_map(|item| match &item.effect {
+        Effect::AddSigner { signer, permission_id } => Some([
+            ("action", Json::from("add")),
+            ("signer", signer.as_str().into()),
+            ("permission_id", permission_id.map_or(Json::Null, |id| encode_0x(&id).into())),
+            ("power", "full: the signer may call every function of the wallet".into()),
+        ]),
+        Effect::RemoveSigner { signer } => Some([
+            ("action", Json::from("remove")),
+            ("signer", Json::Null),
+            ("permission_id", signer.as_str().into()),
+            ("power", "none".into()),
+        ]),
+        _ => None,
+    });
+    change.map(|members| members.into_iter().collect())
 }
 
 fn nonce(nonce: Nonce) -> Json {

@@ -60,7 +60,12 @@ impl EntryPoint {
     }
 
     /// Whether a hash is that of this entry point, also with the paymaster data of v0.7 in an operation of v0.6.
-    pub(super) fn has_hash(self, operation: &UserOperation, chain_id: u64, hash: &[u8; 32]) -> bool {
+    pub(super) fn has_hash(
+        self,
+        operation: &UserOperation,
+        chain_id: u64,
+        hash: &[u8; 32],
+    ) -> bool {
         self.hash(operation, chain_id) == *hash
             || self == Self::V0_6
                 && hash_v0_6(operation, &paymaster_and_data(operation), chain_id) == *hash

@@ -144,6 +144,3 @@ impl<'a> Initialization<'a> {
         (initialization.encode(version) == create_data).then_some(initialization)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,8 +12,10 @@ use signer_core::address::evm::Address;
 use crate::U256;
 use crate::evm::abi::{Value, encode};
 
-pub(super) use self::functions::{EXECUTE, Function, GRANT_ACCESS, INSTALL_VALIDATIONS, UNINSTALL_VALIDATION};
 use self::functions::EXECUTE_USER_OP;
+pub(super) use self::functions::{
+    EXECUTE, Function, GRANT_ACCESS, INSTALL_VALIDATIONS, UNINSTALL_VALIDATION,
+};
 pub(super) use self::mode::{CallType, Mode};
 pub(super) use self::reader::Reader;
 
@@ -124,6 +126,3 @@ fn encode_mode(mode: Mode, execution: Vec<u8>) -> Vec<u8> {
     let arguments = encode(&[Value::Word(mode.word()), Value::Bytes(execution)]);
     [&EXECUTE[..], &arguments[..]].concat()
 }
-
-#[cfg(test)]
-mod tests;

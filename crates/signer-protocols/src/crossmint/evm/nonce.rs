@@ -58,7 +58,8 @@ impl Nonce {
     /// Checks the mode and the type of validator by the role of our signer.
     pub(super) fn check(&self, role: Role, findings: &mut Vec<Finding>) {
         if self.mode != Self::DEFAULT_MODE {
-            let what = if self.mode == 1 { " (enable: the signature installs a validator)" } else { "" };
+            let what =
+                if self.mode == 1 { " (enable: the signature installs a validator)" } else { "" };
             let detail = format!("nonce: mode {:02x}{what}", self.mode);
             findings.push(Finding::unverified("nonce_mode", detail));
         }

@@ -1,6 +1,7 @@
 //! Verification of a user operation: the rules of sections 0, 1 and 3 in their order.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use signer_core::address::evm::Address;
@@ -70,10 +71,10 @@ fn chain_name<'a>(request: &'a Request, answer: &Json, context: &Context<'_>) ->
     named.filter(|_| !is_listed).unwrap_or(chain)
 }
 
-/// The approval, if the message is 32 bytes in hex.
-pub(super) fn approval(message: Option<&str>) -> Option<(Approval, alloc::string::String)> {
-    let message = message.filter(|message| bytes_32(message).is_some())?;
-    Approval::evm(message).ok().map(|approval| (approval, message.into()))
+/// The approval, if the message is 32 bytes in hex. Its text is in lower case.
+pub(super) fn approval(message: Option<&str>) -> Option<(Approval, String)> {
+    let message = encode_0x(&bytes_32(message?)?);
+    Approval::evm(&message).ok().map(|approval| (approval, message))
 }
 
 pub(super) fn bytes_32(text: &str) -> Option<[u8; 32]> {
@@ -118,23 +119,30 @@ impl Hashes {
             return;
         }
         if operation.hash(0) == hash {
-            let detail = "the hash is that of chain 0, which Kernel 0.3.2 and later accept on every chain";
+            let detail =
+                "the hash is that of chain 0, which Kernel 0.3.2 and later accept on every chain";
             findings.push(Finding::differs("replayable", detail));
             return;
         }
         let (Some(chain_id), Some(computed)) = (chain_id, computed) else { return };
         let others = [EntryPoint::V0_6, EntryPoint::V0_8];
-        findings.push(match others.into_iter().find(|it| it.has_hash(operation, chain_id, &hash)) {
-            Some(other) => {
-                let detail = format!("the hash is that of entry point {} {}", other.as_str(), other.address());
-                Finding::unverified("entry_point", detail)
-            }
-            None => {
-                let (hash, computed) = (encode_0x(&hash), encode_0x(&computed));
-                let detail = format!("the hash is {hash}, that of the operation is {computed}");
-                Finding::differs("hash_mismatch", detail)
-            }
-        });
+        findings.push(
+            match others.into_iter().find(|it| it.has_hash(operation, chain_id, &hash)) {
+                Some(other) => {
+                    let detail = format!(
+                        "the hash is that of entry point {} {}",
+                        other.as_str(),
+                        other.address()
+                    );
+                    Finding::unverified("entry_point", detail)
+                }
+                None => {
+                    let (hash, computed) = (encode_0x(&hash), encode_0x(&computed));
+                    let detail = format!("the hash is {hash}, that of the operation is {computed}");
+                    Finding::differs("hash_mismatch", detail)
+                }
+            },
+        );
     }
 }
 

@@ -69,7 +69,8 @@ fn check(
         return None;
     }
     if pending == digest {
-        let detail = "the pending hash is the plain digest: it is not bound to the wallet and the chain";
+        let detail =
+            "the pending hash is the plain digest: it is not bound to the wallet and the chain";
         findings.push(Finding::unverified("unwrapped", detail));
         return None;
     }
@@ -83,7 +84,8 @@ fn check(
         return version;
     }
     if let Some(version) = version_on(0) {
-        let detail = format!("wrapped by Kernel {} for chain 0: valid on every chain", version.as_str());
+        let detail =
+            format!("wrapped by Kernel {} for chain 0: valid on every chain", version.as_str());
         findings.push(Finding::differs("replayable", detail));
     } else if facts.chain_id.is_some() {
         let detail = format!(
@@ -152,9 +154,8 @@ impl Subject {
             Data::Message(_) => ("message", Effect::Message),
             Data::TypedData(typed_data) => ("typed-data", typed_data_effect(typed_data)),
         };
-        let wrapped = version.map_or(Json::Null, |it| {
-            Json::from(format!("Kernel {}", it.domain_version()))
-        });
+        let wrapped =
+            version.map_or(Json::Null, |it| Json::from(format!("Kernel {}", it.domain_version())));
         let digest = Json::from(encode_0x(&self.digest));
         let view = [("kind", kind.into()), ("digest", digest), ("wrapped", wrapped)];
         let mut content = Content::new([Item { view: view.into_iter().collect(), effect }].into());

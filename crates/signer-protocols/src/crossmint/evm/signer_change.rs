@@ -102,7 +102,9 @@ fn check_addition(calls: &[Call], signer: &NewSigner, findings: &mut Vec<Finding
         return;
     };
     let installation = Installation::check(install, signer, findings);
-    let Some(arguments) = arguments_of(grant, GRANT_ACCESS, "grantAccess", findings) else { return };
+    let Some(arguments) = arguments_of(grant, GRANT_ACCESS, "grantAccess", findings) else {
+        return;
+    };
     match Grant::decode(arguments) {
         None => findings.push(form("grantAccess: arguments are not encoded canonically")),
         Some(grant) => {
@@ -209,10 +211,8 @@ struct Grant {
 impl Grant {
     fn decode(arguments: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(arguments);
-        let grant = Self { id: reader.fixed()?, selector: reader.fixed()?, is_allowed: reader.bool()? };
+        let grant =
+            Self { id: reader.fixed()?, selector: reader.fixed()?, is_allowed: reader.bool()? };
         reader.end().map(|()| grant)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -43,7 +43,8 @@ impl Transfer {
         let mut transfer = Self { asset: None, recipient: None, amount: None };
         let body = request.body();
         let member = |name| body.member(name).filter(|value| **value != Json::Null);
-        let mut report = |reason, detail: String| findings.push(Finding::unverified(reason, detail));
+        let mut report =
+            |reason, detail: String| findings.push(Finding::unverified(reason, detail));
         if member("memo").is_some() {
             report("request_form", "memo: a transfer on EVM has none".into());
         }
@@ -65,9 +66,9 @@ impl Transfer {
         }
         let amount = match (member("amount"), decimals) {
             (None, _) => Some(Err("amount: missing, as in the transfer of an NFT".to_string())),
-            (Some(Json::String(text)), Some(decimals)) => Some(
-                base_units(text, decimals).map_err(|error| format!("amount: {error}")),
-            ),
+            (Some(Json::String(text)), Some(decimals)) => {
+                Some(base_units(text, decimals).map_err(|error| format!("amount: {error}")))
+            }
             (Some(Json::String(_)), None) => None,
             (Some(_), _) => Some(Err("amount: a text is expected".to_string())),
         };
@@ -142,7 +143,9 @@ fn find_token(
     };
     match (Address::parse(token), asset) {
         (Ok(named), Asset::Erc20(contract)) if named == contract => Ok((asset, decimals)),
-        (Ok(named), _) => Err(format!("the request names the contract {named}, the caller another")),
+        (Ok(named), _) => {
+            Err(format!("the request names the contract {named}, the caller another"))
+        }
         (Err(_), _) => Ok((asset, decimals)),
     }
 }
@@ -155,8 +158,9 @@ fn recipient(json: Option<&Json>, context: &Context<'_>) -> Result<Address, Stri
         Some(rest) => rest.split_once(':').map_or((rest, None), |(a, chain)| (a, Some(chain))),
     };
     let kind: String = text.split(':').next().unwrap_or_default().chars().take(16).collect();
-    let address = Address::parse(address)
-        .map_err(|_| format!("recipient: not an address: the service alone knows who {kind:?} is"))?;
+    let address = Address::parse(address).map_err(|_| {
+        format!("recipient: not an address: the service alone knows who {kind:?} is")
+    })?;
     let Some(chain) = chain else { return Ok(address) };
     let chain = ChainId::parse(chain).and_then(|it| it.in_environment(context.environment));
     if chain == Ok(context.chain) {

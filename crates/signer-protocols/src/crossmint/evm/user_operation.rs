@@ -148,8 +148,10 @@ impl UserOperation {
     /// The most that the gas can cost, in wei: the sum of all gas limits × `maxFeePerGas`. `None` if it is 2^256 or more.
     pub fn max_cost(&self) -> Option<U256> {
         let paymaster = self.paymaster.as_ref();
-        let paymaster = paymaster.map_or([0; 2], |it| [it.verification_gas_limit, it.post_op_gas_limit]);
-        let limits = [self.call_gas_limit, self.verification_gas_limit].into_iter().chain(paymaster);
+        let paymaster =
+            paymaster.map_or([0; 2], |it| [it.verification_gas_limit, it.post_op_gas_limit]);
+        let limits =
+            [self.call_gas_limit, self.verification_gas_limit].into_iter().chain(paymaster);
         let gas = limits.map(U256::from).try_fold(self.pre_verification_gas, U256::checked_add)?;
         let (high, low) = (self.max_fee_per_gas >> 64, self.max_fee_per_gas & u128::from(u64::MAX));
         let high = gas.checked_mul(u64::try_from(high).ok()?)?;
@@ -165,6 +167,3 @@ fn quantity(value: U256) -> Json {
     text.push_str(if digits.is_empty() { "0" } else { digits });
     text.into()
 }
-
-#[cfg(test)]
-mod tests;

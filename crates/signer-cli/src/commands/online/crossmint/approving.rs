@@ -12,6 +12,7 @@ use super::tokens;
 use crate::commands::crossmint::facts::{self, TokenArgument};
 use crate::commands::crossmint::report;
 use crate::failure::{Failure, say};
+use crate::input::FileSource;
 use crate::outcome::{Outcome, shown};
 
 #[derive(Args, Debug)]
@@ -20,6 +21,9 @@ pub(crate) struct ApprovalArguments {
     /// a list with commas: user_operation, typed_data, message, solana_transaction, stellar, hash.
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = facts::kind)]
     allow_unverified: Vec<Kind>,
+    /// The limits on what is approved: a TOML file. Its limits per day hold within one run of the program.
+    #[arg(long, value_name = "F")]
+    policy: Option<FileSource>,
     /// The most that the wallet may pay for gas (EVM). Default: 10000000000000000 (10^16).
     #[arg(long, value_name = "WEI", value_parser = facts::wei)]
     max_fee: Option<U256>,
@@ -46,6 +50,9 @@ impl ApprovalArguments {
         let tokens = facts::with_tokens(tokens::table(client.environment()), tokens)?;
         let kinds = AllowUnverified::only(self.allow_unverified.iter().copied());
         let mut client = client.tokens(tokens).allow_unverified(kinds);
+        if let Some(file) = &self.policy {
+            client = client.limits(facts::limits(file)?);
+        }
         if let Some(wei) = self.max_fee {
             client = client.max_fee(wei);
         }

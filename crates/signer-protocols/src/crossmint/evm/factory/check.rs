@@ -31,7 +31,8 @@ pub(in super::super) fn check(
     let Some(call) = FactoryCall::decode(&deployment.factory_data) else {
         let selector = deployment.factory_data.get(..4).unwrap_or_default();
         let selector = crate::hex::encode_0x(selector);
-        let detail = format!("factoryData is not a canonical deployWithFactory (selector {selector})");
+        let detail =
+            format!("factoryData is not a canonical deployWithFactory (selector {selector})");
         findings.push(Finding::unverified("factory", detail));
         return None;
     };
@@ -113,7 +114,8 @@ fn check_owner(owner: &Address, signer: Option<&Address>, role: Role) -> Option<
             Finding::differs("factory_owner", detail)
         }
         _ => {
-            let detail = format!("the new wallet belongs to {owner}; who should own it is not known");
+            let detail =
+                format!("the new wallet belongs to {owner}; who should own it is not known");
             Finding::unverified("factory_owner", detail)
         }
     })

@@ -2,7 +2,9 @@ use alloc::vec::Vec;
 
 use signer_core::address::evm::Address;
 
-use super::super::kernel::{Call, EXECUTE, GRANT_ACCESS, INSTALL_VALIDATIONS, UNINSTALL_VALIDATION};
+use super::super::kernel::{
+    Call, EXECUTE, GRANT_ACCESS, INSTALL_VALIDATIONS, UNINSTALL_VALIDATION,
+};
 use super::{ECDSA_SIGNER, SUDO_POLICY, permission_validation};
 use crate::U256;
 use crate::evm::abi::word::left_aligned;
@@ -26,7 +28,8 @@ pub fn encode_installation(
     let owner = entry([&[0; 2], ECDSA_SIGNER.as_bytes(), signer.as_bytes()]);
     let data = encode(&[Value::Array([policy, owner].into())]);
     let installation = installation_arguments(&id, nonce, &INSTALLED, &data, &[]);
-    let granted = [Value::Word(left_aligned(&id)), Value::Word(left_aligned(&EXECUTE)), true.into()];
+    let granted =
+        [Value::Word(left_aligned(&id)), Value::Word(left_aligned(&EXECUTE)), true.into()];
     [
         own_call(wallet, INSTALL_VALIDATIONS, &installation),
         own_call(wallet, GRANT_ACCESS, &encode(&granted)),

@@ -5,8 +5,8 @@ use signer_core::address::evm::Address;
 
 use super::super::super::verify::Finding;
 use super::super::kernel::{Call, INSTALL_VALIDATIONS, Reader};
-use super::{ECDSA_SIGNER, NewSigner, PERMISSION, SUDO_POLICY, arguments_of, encode, form};
 use super::permission_of;
+use super::{ECDSA_SIGNER, NewSigner, PERMISSION, SUDO_POLICY, arguments_of, encode, form};
 use crate::evm::abi::{self, Value};
 use crate::hex::encode_0x;
 
@@ -61,7 +61,8 @@ impl Installation {
         let mut configs = reader.tail(192)?;
         let one = ids.length()? == 1 && configs.length()? == 1;
         let id = ids.fixed::<21>().filter(|_| one)?;
-        let (nonce, hook) = (u32::try_from(u64::try_from(configs.uint()?).ok()?).ok()?, configs.address()?);
+        let (nonce, hook) =
+            (u32::try_from(u64::try_from(configs.uint()?).ok()?).ok()?, configs.address()?);
         let data = reader.bytes_array_at(288, 1)?;
         let hook_data = reader.bytes_array_at(reader.position(), 1)?;
         let ([data], [hook_data]) = (data.as_slice(), hook_data.as_slice()) else { return None };

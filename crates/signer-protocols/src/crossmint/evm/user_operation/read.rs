@@ -62,7 +62,10 @@ pub enum UserOperationError {
 
 pub(super) fn user_operation(json: &Json) -> Result<UserOperation, UserOperationError> {
     let Json::Object(members) = json else {
-        return Err(UserOperationError::Malformed { name: "userOperation", rule: "an object is expected" });
+        return Err(UserOperationError::Malformed {
+            name: "userOperation",
+            rule: "an object is expected",
+        });
     };
     let members = Members(members);
     members.check_names()?;
@@ -134,7 +137,10 @@ impl<'a> Members<'a> {
         value.try_into().map_err(|_| UserOperationError::Malformed { name, rule })
     }
 
-    fn is_present<const N: usize>(&self, names: [&'static str; N]) -> Result<bool, UserOperationError> {
+    fn is_present<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<bool, UserOperationError> {
         let missing = names.into_iter().find(|name| self.get(name).is_none());
         match missing {
             None => Ok(true),
