@@ -12,21 +12,12 @@ use signer_protocols::crossmint::{
 
 use super::{cases, text, vectors};
 
-<<<<<<< HEAD
-pub(crate) const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
-
-pub(crate) struct Case<'a> {
-    pub(crate) vector: &'a Value,
-    signer: ServerSigner,
-    pub(crate) verification: Verification,
-=======
 pub(super) const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
 
 pub(super) struct Case<'a> {
     pub(super) vector: &'a Value,
     pub(super) signer: ServerSigner,
     pub(super) verification: Verification,
->>>>>>> kernel
 }
 
 /// The token that the context of a case describes.
@@ -55,9 +46,6 @@ fn permission_id(digits: &str) -> [u8; 4] {
     super::unhex(digits.trim_start_matches("0x")).try_into().unwrap()
 }
 
-<<<<<<< HEAD
-pub(crate) fn run(vector: &Value) -> Case<'_> {
-=======
 pub(super) fn run(vector: &Value) -> Case<'_> {
     run_with(vector, &vector["answer"], |_| {})
 }
@@ -68,7 +56,6 @@ pub(super) fn run_with<'a>(
     answer: &Value,
     change: impl FnOnce(&mut Context<'_>),
 ) -> Case<'a> {
->>>>>>> kernel
     let environment: Environment = text(vector, "environment").parse().unwrap();
     let chain = ChainId::parse(text(vector, "chain")).unwrap();
     let secret = SignerSecret::parse(text(vector, "secret")).unwrap();
