@@ -124,6 +124,16 @@ impl VerifyingKey {
     }
 }
 
+/// Whether 32 bytes decompress to a point of the curve, whatever its order and encoding. Solana accepts a program-derived
+/// address only if this is false.
+///
+/// ```
+/// assert!(signer_core::ed25519::is_on_curve(&[0; 32]));
+/// ```
+pub fn is_on_curve(bytes: &[u8; 32]) -> bool {
+    ed25519_dalek::VerifyingKey::from_bytes(bytes).is_ok()
+}
+
 /// Whether y, the encoding without its sign bit, is below p = 2^255 - 19.
 fn is_canonical_y(bytes: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = bytes;

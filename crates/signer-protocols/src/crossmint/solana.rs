@@ -1,10 +1,34 @@
-//! Approvals on Solana: decoding, hashing and comparison with the request.
+//! Approvals on Solana: sections 0 and 4 of the specification page of Crossmint approvals.
+//!
+//! A wallet is an account of the Squads smart account program. An answer holds a transaction whose only instruction that
+//! concerns the wallet is a call of that program; the requested instructions are packed into the data of that call.
+//! [`verify`] takes the transaction apart and compares the packed instructions with the request.
+//!
+//! [`Transaction`], [`Message`], [`squads`], [`settings`] and [`pda`] also encode: a server side builds its answers with
+//! them.
 
-use super::verify::{Context, Finding, Request, Verification};
-use crate::Json;
+mod compare;
+mod compile;
+mod content;
+mod details;
+mod message;
+mod outer;
+mod parties;
+pub mod pda;
+pub mod programs;
+mod reader;
+pub mod settings;
+mod signer_change;
+pub mod squads;
+mod transaction;
+mod transfer;
+mod verify;
+mod wanted;
+mod wrapper;
 
-/// Verifies an answer against the request that was sent.
-pub fn verify(request: &Request, answer: &Json, context: &Context<'_>) -> Verification {
-    let _ = (request, answer, context);
-    Verification::only(Finding::unverified("malformed", "not decoded"))
-}
+pub use compile::{AccountMeta, Instruction};
+pub use message::{Call, CompiledInstruction, Header, LookupTable, Message, Version};
+pub use reader::TransactionError;
+pub use transaction::Transaction;
+pub use transfer::{create_token_account, transfer_checked, transfer_sol};
+pub use verify::verify;
