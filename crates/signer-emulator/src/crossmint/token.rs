@@ -10,7 +10,7 @@ use signer_protocols::crossmint::verify::Token;
 use signer_protocols::crossmint::{ChainId, ChainType};
 
 /// By locator.
-const TOKENS: [(&str, &str); 16] = [
+const TOKENS: [(&str, &str); 15] = [
     ("arbitrum:usdc", "erc20:0xaf88d065e77c8cC2239327C5EDb3A432268e5831:6"),
     ("arbitrum-sepolia:usdc", "erc20:0x75faf114eafb1BDbe2F0316DF893fd58CE46AA4d:6"),
     ("base:usdc", "erc20:0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913:6"),
@@ -26,7 +26,6 @@ const TOKENS: [(&str, &str); 16] = [
     ("solana:usdc", "spl:4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU:6"),
     ("solana:eurc", "spl:HzwqbKZw8HxMN6bF2yFZNrht3c2iXXzpKcFu7uBEDKtr:6"),
     ("stellar:usdc", "sep41:CBIELTK6YBZJU5UP2WWQEUCYKLPU6AUNZ2BQ4WWFEIE3USCIHMXQDAMA:7"),
-    ("solana:usdxm", "spl:A8JxEoTmDyi6cnEnnG9WuZnfQHHuF4HRfpa5QjLsTr9B:6"),
 ];
 
 /// Symbols of the coins of EVM chains.
@@ -79,10 +78,8 @@ impl TokenTable {
         if let Some((_, token)) = TOKENS.iter().find(|(known, _)| *known == lower) {
             return Some(named(Some(symbol), Token::parse(token).ok()?));
         }
-        if symbol == "usdxm" && chain_type == ChainType::Evm {
-            let contract = super::signer::derived_address(&lower, chain_type);
-            let address = evm::Address::parse(&contract).ok()?;
-            return Some(named(Some(symbol), Token::Erc20 { address, decimals: 6 }));
+        if symbol == "usdxm" {
+            return Some(named(Some(symbol), test_money(&lower, chain_type)?));
         }
         let token = match chain_type {
             ChainType::Evm => {
@@ -163,6 +160,23 @@ impl Named {
         }
         json
     }
+}
+
+/// The vendor's test money, at an address that is made up.
+fn test_money(locator: &str, chain_type: ChainType) -> Option<Token> {
+    let address = super::signer::derived_address(locator, chain_type);
+    Some(match chain_type {
+        ChainType::Evm => Token::Erc20 { address: evm::Address::parse(&address).ok()?, decimals: 6 },
+        ChainType::Solana => {
+            let mint = solana::Address::parse(&address).ok()?;
+            Token::Spl { mint, decimals: 6, program: None }
+        }
+        ChainType::Stellar => {
+            let account = stellar::Address::parse(&address).ok()?;
+            let contract = stellar::ContractAddress::from_bytes(*account.as_bytes());
+            Token::Sep41 { contract, decimals: 7 }
+        }
+    })
 }
 
 fn contract(token: &Token) -> Option<String> {
