@@ -1,32 +1,65 @@
-//! Hex of public values, as strings.
+//! Hex of public values, as strings. It is not constant time: the compiler vectorizes it, because call data may be long.
 
 use alloc::string::String;
-#[cfg(any(feature = "abstraxn", feature = "evm"))]
 use alloc::vec::Vec;
 
 #[cfg(any(feature = "abstraxn", feature = "evm"))]
 use signer_core::Error;
-use signer_core::encoding::hex;
 
 /// Lower-case hex.
+#[cfg(any(feature = "abstraxn", feature = "crossmint", test))]
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut digits = alloc::vec![0; bytes.len() * 2];
-    hex::encode(bytes, &mut digits).map(Into::into).unwrap_or_default()
+    let mut text = String::new();
+    append(&mut text, bytes);
+    text
+}
+
+fn append(text: &mut String, bytes: &[u8]) {
+    let mut digits: Vec<u8> = alloc::vec![0; bytes.len() * 2];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    text.push_str(core::str::from_utf8(&digits).unwrap_or_default());
+}
+
+const fn digit(nibble: u8) -> u8 {
+    nibble + if nibble > 9 { b'a' - 10 } else { b'0' }
 }
 
 /// Reads hex of either case.
 #[cfg(any(feature = "abstraxn", feature = "evm"))]
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = alloc::vec![0; text.len() / 2];
-    hex::decode_into(text.as_bytes(), &mut bytes)?;
+    decode_into(text.as_bytes(), &mut bytes)?;
     Ok(bytes)
+}
+
+/// Reads exactly as many bytes as `out` has.
+#[cfg(any(feature = "abstraxn", feature = "evm"))]
+pub(crate) fn decode_into(digits: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    if digits.len() != out.len().saturating_mul(2) {
+        return Err(Error::Hex);
+    }
+    let mut valid = true;
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = *pair else { return Err(Error::Hex) };
+        valid &= high.is_ascii_hexdigit() & low.is_ascii_hexdigit();
+        *byte = (value(high) << 4) | value(low);
+    }
+    if valid { Ok(()) } else { Err(Error::Hex) }
+}
+
+/// The value of a hex digit; any other character gives a value without meaning.
+const fn value(digit: u8) -> u8 {
+    (digit & 15).wrapping_add(9 * (digit >> 6)) & 15
 }
 
 /// Lower-case hex after `0x`.
 #[cfg(feature = "evm")]
 pub(crate) fn encode_0x(bytes: &[u8]) -> String {
-    let mut text = String::from("0x");
-    text.push_str(&encode(bytes));
+    let mut text = String::with_capacity(bytes.len() * 2 + 2);
+    text.push_str("0x");
+    append(&mut text, bytes);
     text
 }
 
@@ -34,4 +67,50 @@ pub(crate) fn encode_0x(bytes: &[u8]) -> String {
 #[cfg(feature = "evm")]
 pub(crate) fn decode_0x(text: &str) -> Result<Vec<u8>, Error> {
     decode(text.strip_prefix("0x").ok_or(Error::Hex)?)
+}
+
+/// The bytes of a constant, which is checked when it is compiled: use it in `const` items only.
+#[cfg(feature = "evm")]
+pub(crate) const fn literal<const N: usize>(digits: &str) -> [u8; N] {
+    let digits = digits.as_bytes();
+    assert!(digits.len() == 2 * N);
+    let mut bytes = [0; N];
+    let mut at = 0;
+    while at < N {
+        let (high, low) = (digits[2 * at], digits[2 * at + 1]);
+        assert!(high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+        bytes[at] = (value(high) << 4) | value(low);
+        at += 1;
+    }
+    bytes
+}
+
+#[cfg(all(test, feature = "evm"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_written_and_read() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text = encode(&bytes);
+        assert_eq!(text.get(..6), Some("000102"));
+        assert_eq!(text.get(506..), Some("fdfeff"));
+        assert_eq!(decode(&text), Ok(bytes.clone()));
+        assert_eq!(decode(&text.to_ascii_uppercase()), Ok(bytes));
+        assert_eq!(literal::<3>("0aFf10"), [10, 255, 16]);
+    }
+
+    #[test]
+    fn only_pairs_of_hex_digits_are_read() {
+        for byte in 0..=127_u8 {
+            for text in [[b'0', byte], [byte, b'0']] {
+                let text = core::str::from_utf8(&text).unwrap();
+                assert_eq!(decode(text).is_ok(), byte.is_ascii_hexdigit(), "{text:?}");
+            }
+        }
+        assert_eq!(decode("0"), Err(Error::Hex));
+        assert_eq!(decode("é"), Err(Error::Hex));
+        assert_eq!(decode_0x("00"), Err(Error::Hex));
+        assert_eq!(decode_0x("0X00"), Err(Error::Hex));
+    }
 }

@@ -38,21 +38,24 @@ impl U256 {
 
     /// Reads decimal digits. `None` for an empty text, another character, or 2^256 and more.
     pub fn from_decimal(text: &str) -> Option<Self> {
-        Self::from_digits(text, 10)
-    }
-
-    /// Reads `0x` and hex digits of either case. `None` for anything else, or 2^256 and more.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        Self::from_digits(text.strip_prefix("0x")?, 16)
-    }
-
-    fn from_digits(text: &str, radix: u32) -> Option<Self> {
         if text.is_empty() {
             return None;
         }
         text.chars().try_fold(Self::ZERO, |value, digit| {
-            value.checked_mul(u64::from(radix))?.checked_add(Self::from(digit.to_digit(radix)?))
+            value.checked_mul(10)?.checked_add(Self::from(digit.to_digit(10)?))
         })
+    }
+
+    /// Reads `0x` and hex digits of either case. `None` for anything else, or 2^256 and more.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x").filter(|digits| !digits.is_empty())?;
+        let mut value = Self::ZERO;
+        for (at, digit) in digits.trim_start_matches('0').bytes().rev().enumerate() {
+            let digit = u8::try_from(char::from(digit).to_digit(16)?).ok()?;
+            let byte = value.0.iter_mut().rev().nth(at / 2)?;
+            *byte |= if at % 2 == 0 { digit } else { digit << 4 };
+        }
+        Some(value)
     }
 
     /// The sum. `None` if it is 2^256 or more.
@@ -135,6 +138,9 @@ impl TryFrom<U256> for u64 {
 /// Decimal digits.
 impl fmt::Display for U256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Ok(narrow) = u128::try_from(*self) {
+            return fmt::Display::fmt(&narrow, f);
+        }
         let mut digits = [0; 78];
         let mut start = digits.len();
         let mut rest = *self;
