@@ -16,6 +16,7 @@ mod crossmint_approvals;
 mod crossmint_rest;
 mod crossmint_verify;
 mod differential;
+mod evm;
 mod jcs;
 mod kms;
 mod postmortems;
