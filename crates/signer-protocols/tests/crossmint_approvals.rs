@@ -12,12 +12,12 @@ use signer_protocols::crossmint::{
 
 use super::{cases, text, vectors};
 
-const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
+pub(crate) const VECTORS: &str = include_str!("vectors/crossmint-approvals.json");
 
-struct Case<'a> {
-    vector: &'a Value,
+pub(crate) struct Case<'a> {
+    pub(crate) vector: &'a Value,
     signer: ServerSigner,
-    verification: Verification,
+    pub(crate) verification: Verification,
 }
 
 /// The token that the context of a case describes.
@@ -46,7 +46,7 @@ fn permission_id(digits: &str) -> [u8; 4] {
     super::unhex(digits.trim_start_matches("0x")).try_into().unwrap()
 }
 
-fn run(vector: &Value) -> Case<'_> {
+pub(crate) fn run(vector: &Value) -> Case<'_> {
     let environment: Environment = text(vector, "environment").parse().unwrap();
     let chain = ChainId::parse(text(vector, "chain")).unwrap();
     let secret = SignerSecret::parse(text(vector, "secret")).unwrap();

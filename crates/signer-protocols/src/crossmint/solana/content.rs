@@ -137,12 +137,10 @@ struct Checked {
     decimals: u8,
 }
 
-/// `TransferChecked`, with or without further accounts.
+/// `TransferChecked`, whatever accounts follow.
 fn checked_transfer(call: &Call) -> Option<Checked> {
     match (call.accounts.as_slice(), call.data.as_slice()) {
-        ([Some(_), Some(mint), Some(destination), _, ..], [12, amount @ .., decimals])
-            if is_token(call) =>
-        {
+        ([_, Some(mint), Some(destination), ..], [12, amount @ .., decimals]) if is_token(call) => {
             let amount = u64::from_le_bytes(amount.try_into().ok()?);
             Some(Checked { mint: *mint, destination: *destination, amount, decimals: *decimals })
         }

@@ -18,6 +18,27 @@ use crate::Json;
 ///
 /// The answer must hold a transaction whose message is the pending one, and in which our signer signs for the wallet and
 /// for nothing else. Costs a few hashes and point decompressions, and base58 of at most 8192 characters.
+///
+/// ```
+/// use signer_protocols::Json;
+/// use signer_protocols::crossmint::solana::verify;
+/// use signer_protocols::crossmint::verify::{Context, Request, Verdict};
+/// use signer_protocols::crossmint::{ChainId, ChainType, Environment, Locator};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let wallet = "6n9qcXR9JJ1PjCbTshwKd2QxgKSTp27N3chq6oLSMC9b";
+/// let signer = "server:Fqf91Gs76M7NzNog6EKh6AUpxG6rGpQwGzcgvwcQgssY";
+/// let signer = Locator::parse(signer, ChainType::Solana)?;
+/// let context = Context::new(Environment::Staging, ChainId::parse("solana")?, wallet, signer);
+/// let body = br#"{"params":{"transaction":"3q4T"}}"#;
+/// let request = Request::parse("POST", &format!("/wallets/{wallet}/transactions"), body)?;
+///
+/// let verification = verify(&request, &Json::Null, &context);
+/// assert_eq!(verification.verdict(), Verdict::Unverified);
+/// let reasons: Vec<_> = verification.findings().iter().map(|it| it.reason()).collect();
+/// assert_eq!(reasons, ["no_pending", "no_transaction"]);
+/// # Ok(())
+/// # }
+/// ```
 pub fn verify(request: &Request, answer: &Json, context: &Context<'_>) -> Verification {
     let answer = Answer::new(request, answer, context.chain.as_str());
     let mut findings: Vec<_> = answer.check_wallet_type().into_iter().collect();

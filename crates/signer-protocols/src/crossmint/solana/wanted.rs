@@ -50,6 +50,11 @@ pub(super) fn read(
         findings.extend(faults);
         Wanted::Unknown
     });
+    if matches!(wanted, Wanted::Unknown) && findings.is_empty() {
+        // Nothing is compared, so nothing may be as requested.
+        let detail = "the request cannot be compared with an answer";
+        findings.push(Finding::unverified("request_form", detail));
+    }
     (wanted, findings)
 }
 
