@@ -18,6 +18,7 @@ mod crossmint_solana;
 mod crossmint_solana_refusals;
 mod crossmint_solana_shapes;
 mod crossmint_solana_transfers;
+mod crossmint_stellar;
 mod crossmint_verify;
 mod differential;
 mod evm;

@@ -65,25 +65,23 @@ fn item(invocation: &Invocation, wallet: Option<ContractAddress>) -> Item {
 fn effect_of_call(invocation: &Invocation) -> Effect {
     let asset = || Asset::Token(invocation.contract.to_string());
     let amount = |amount: &i128| u128::try_from(*amount).ok().map(U256::from);
-    match (invocation.function.as_str(), invocation.arguments.as_slice()) {
-        ("transfer", [ScVal::Address(_), ScVal::Address(to), ScVal::I128(value)])
-            if *value >= 0 =>
-        {
-            let amount = amount(value).unwrap_or(U256::MAX);
-            Effect::Payment { asset: asset(), recipient: to.to_string(), amount }
-        }
+    let of_token = match (invocation.function.as_str(), invocation.arguments.as_slice()) {
+        ("transfer", [ScVal::Address(_), ScVal::Address(to), ScVal::I128(value)]) => amount(value)
+            .map(|amount| Effect::Payment { asset: asset(), recipient: to.to_string(), amount }),
         (
             "approve",
             [ScVal::Address(_), ScVal::Address(spender), ScVal::I128(value), ScVal::U32(_)],
-        ) if *value >= 0 => {
-            let amount = amount(value).unwrap_or(U256::MAX);
-            Effect::Allowance { asset: asset(), spender: spender.to_string(), amount }
-        }
-        _ => Effect::Invocation {
-            contract: invocation.contract.to_string(),
-            function: invocation.function.clone(),
-        },
-    }
+        ) => amount(value).map(|amount| Effect::Allowance {
+            asset: asset(),
+            spender: spender.to_string(),
+            amount,
+        }),
+        _ => None,
+    };
+    of_token.unwrap_or_else(|| Effect::Invocation {
+        contract: invocation.contract.to_string(),
+        function: invocation.function.clone(),
+    })
 }
 
 /// The key of the signer; its role and limits if they are not the usual ones.

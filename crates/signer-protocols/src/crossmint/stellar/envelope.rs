@@ -120,6 +120,3 @@ impl Envelope {
         &self.authorizations
     }
 }
-
-#[cfg(test)]
-mod tests;

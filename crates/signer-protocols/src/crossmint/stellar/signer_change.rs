@@ -1,7 +1,7 @@
 //! Signers of the wallet contract: `add_signer(Signer)` and `revoke_signer(SignerKey)`, as its source has them.
 
 use alloc::format;
-use alloc::string::ToString;
+
 use alloc::vec::Vec;
 
 use signer_core::address::stellar::{Address, ContractAddress};
@@ -18,11 +18,7 @@ const ED25519: &str = "Ed25519";
 pub fn add_signer(wallet: ContractAddress, key: Address) -> Invocation {
     let public_key = (ScVal::symbol("public_key"), ScVal::Bytes(key.as_bytes().into()));
     let role = [ScVal::symbol("Standard"), ScVal::Void, ScVal::U64(0)];
-    let signer = [
-        ScVal::symbol(ED25519),
-        ScVal::Map([public_key].into()),
-        ScVal::Vec(role.into()),
-    ];
+    let signer = [ScVal::symbol(ED25519), ScVal::Map([public_key].into()), ScVal::Vec(role.into())];
     Invocation::new(wallet, ADD, [ScVal::Vec(signer.into())].into())
 }
 
@@ -220,7 +216,7 @@ fn unreadable(function: &str, invocation: &Invocation) -> Finding {
     };
     match kind {
         Some(ScVal::Symbol(kind)) if kind != ED25519 => {
-            let detail = format!("the signer is of the kind {}", kind.to_string());
+            let detail = format!("the signer is of the kind {kind}");
             Finding::differs("signer_change", detail)
         }
         _ => {

@@ -304,6 +304,3 @@ fn other_call(requested: &Invocation, root: &Invocation) -> Option<Finding> {
     };
     Some(Finding::differs("invocation", detail))
 }
-
-#[cfg(test)]
-mod tests;

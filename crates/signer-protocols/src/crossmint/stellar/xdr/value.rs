@@ -183,6 +183,3 @@ impl ScVal {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
