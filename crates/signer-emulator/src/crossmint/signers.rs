@@ -152,7 +152,7 @@ fn tampered(state: &State, wallet: &Wallet, signer: &Signer) -> Result<Signer, R
 
 fn solana_change(state: &State, wallet: &Wallet, action: SettingsAction) -> Result<Draft, Refusal> {
     let wrapping = transaction::wrapping(state, wallet, &wallet.admin)?;
-    let echo = wrapping.settings_change(vec![action.clone()]);
+    let echo = wrapping.settings_change(wrapping.settings, vec![action.clone()]);
     let echo = echo.and_then(|it| unwrapped(&[it])).unwrap_or_default();
     let built = wrapping.change(action);
     let (on_chain, message) = built.ok_or_else(|| invalid("the transaction is too large"))?;

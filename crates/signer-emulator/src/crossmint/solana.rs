@@ -95,10 +95,7 @@ impl Wrapping<'_> {
             Some(Tampering::Unwrapped) => return self.finish(&inner),
             _ => {}
         }
-        let execute = |settings, wallet, inner: &[Instruction]| {
-            execute_transaction_sync(settings, 0, &[self.signer], wallet, inner)
-        };
-        let mut outer = vec![execute(self.settings, self.wallet, &inner)?];
+        let mut outer = vec![self.wrap(self.settings, self.wallet, &inner)?];
         match self.state.tampering {
             Some(Tampering::OtherWallet) => {
                 let (settings, wallet) = new_wallet()?;
@@ -107,22 +104,38 @@ impl Wrapping<'_> {
                         account.key = wallet;
                     }
                 }
-                outer = vec![execute(settings, wallet, &inner)?];
+                outer = vec![self.wrap(settings, wallet, &inner)?];
             }
-            Some(Tampering::SecondInstruction) => {
-                let (settings, wallet) = new_wallet()?;
-                let drain = [transfer_sol(wallet, ATTACKER, 1_000_000_000)];
-                outer.push(execute(settings, wallet, &drain)?);
-            }
-            Some(Tampering::SignerSpends) => outer.push(transfer_sol(self.signer, ATTACKER, 1)),
             Some(Tampering::MorePower) => {
                 let actions =
                     vec![SettingsAction::AddSigner { key: ATTACKER, permissions: ALL_PERMISSIONS }];
-                outer.push(self.settings_change(actions)?);
+                outer.push(self.settings_change(self.settings, actions)?);
             }
-            _ => {}
+            _ => outer.extend(self.beside()?),
         }
         self.finish(&outer)
+    }
+
+    fn wrap(
+        &self,
+        settings: Address,
+        wallet: Address,
+        inner: &[Instruction],
+    ) -> Option<Instruction> {
+        execute_transaction_sync(settings, 0, &[self.signer], wallet, inner)
+    }
+
+    /// Outer instructions beside the one that was asked for.
+    fn beside(&self) -> Option<Vec<Instruction>> {
+        Some(match self.state.tampering {
+            Some(Tampering::SecondInstruction) => {
+                let (settings, wallet) = new_wallet()?;
+                let drain = [transfer_sol(wallet, ATTACKER, 1_000_000_000)];
+                vec![self.wrap(settings, wallet, &drain)?]
+            }
+            Some(Tampering::SignerSpends) => vec![transfer_sol(self.signer, ATTACKER, 1)],
+            _ => Vec::new(),
+        })
     }
 
     /// The same of a change of the settings.
@@ -137,14 +150,27 @@ impl Wrapping<'_> {
         if self.state.is(Tampering::MorePower) {
             actions.push(SettingsAction::ChangeThreshold(1));
         }
-        let outer = [self.settings_change(actions)?];
+        let settings = match self.state.tampering {
+            Some(Tampering::OtherTransaction) => {
+                let drain = [transfer_sol(self.wallet, ATTACKER, 1_000_000_000)];
+                return self.finish(&[self.wrap(self.settings, self.wallet, &drain)?]);
+            }
+            Some(Tampering::OtherWallet) => new_wallet()?.0,
+            _ => self.settings,
+        };
+        let mut outer = vec![self.settings_change(settings, actions)?];
+        outer.extend(self.beside()?);
         self.finish(&outer)
     }
 
     /// The instruction of a request that adds or removes a signer, which is echoed.
-    pub(super) fn settings_change(&self, actions: Vec<SettingsAction>) -> Option<Instruction> {
+    pub(super) fn settings_change(
+        &self,
+        settings: Address,
+        actions: Vec<SettingsAction>,
+    ) -> Option<Instruction> {
         let rent_payer = Some(address(&self.state.payer));
-        execute_settings_transaction_sync(self.settings, rent_payer, &[self.signer], actions)
+        execute_settings_transaction_sync(settings, rent_payer, &[self.signer], actions)
     }
 
     fn finish(&self, instructions: &[Instruction]) -> Option<(Value, String)> {

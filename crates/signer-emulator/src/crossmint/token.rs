@@ -166,7 +166,9 @@ impl Named {
 fn test_money(locator: &str, chain_type: ChainType) -> Option<Token> {
     let address = super::signer::derived_address(locator, chain_type);
     Some(match chain_type {
-        ChainType::Evm => Token::Erc20 { address: evm::Address::parse(&address).ok()?, decimals: 6 },
+        ChainType::Evm => {
+            Token::Erc20 { address: evm::Address::parse(&address).ok()?, decimals: 6 }
+        }
         ChainType::Solana => {
             let mint = solana::Address::parse(&address).ok()?;
             Token::Spl { mint, decimals: 6, program: None }
