@@ -25,7 +25,9 @@ type Places = BTreeMap<String, Known>;
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
     let program = shell::build_harness("constant-time")?;
-    let list = shell::output(&format!("{} --list", program.display()))?;
+    let mut list = shell::program(&program);
+    list.arg("--list");
+    let list = shell::output_of(list)?;
     let mut found: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     let mut own = Vec::new();
     let (mut cases, mut controls) = (0, 0);

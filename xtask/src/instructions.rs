@@ -13,7 +13,9 @@ const MANY: u32 = 310;
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
     let program = shell::build_harness("instructions")?;
-    let list = shell::output(&format!("{} --list", program.display()))?;
+    let mut list = shell::program(&program);
+    list.arg("--list");
+    let list = shell::output_of(list)?;
     let mut figures = Figures::new();
     for case in list.lines() {
         let each =
