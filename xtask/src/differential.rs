@@ -3,7 +3,8 @@
 
 use std::process::Stdio;
 
-use crate::{programs, shell};
+use crate::programs;
+use crate::shell::{self, Profile};
 
 /// Published digests of the first lines of the numbers of RFC 8785, appendix B.
 const NUMBERS: [(u64, &str); 4] = [
@@ -16,7 +17,7 @@ const NUMBERS: [(u64, &str); 4] = [
 /// Compares a sample, or with `full` ten to forty times as much.
 pub(crate) fn run(full: bool) -> Result<(), String> {
     programs::require(&["node", "npm", "pkg-config"])?;
-    let harness = shell::build_harness("differential")?;
+    let harness = shell::build_harness("differential", Profile::Release)?;
     let peers = shell::root().join("xtask/peers/differential");
     let mut install = shell::command("npm ci --no-audit --no-fund --silent");
     install.current_dir(&peers);
@@ -48,7 +49,7 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
 pub(crate) fn numbers(count: u64) -> Result<(), String> {
     let published = NUMBERS.iter().find(|(lines, _)| *lines == count);
     let (_, published) = published.ok_or("no digest is published for that many numbers")?;
-    let mut harness = shell::program(shell::build_harness("differential")?);
+    let mut harness = shell::program(shell::build_harness("differential", Profile::Release)?);
     harness.args(["numbers", &count.to_string()]);
     let digest = shell::output_of(harness)?;
     if digest.trim() != *published {

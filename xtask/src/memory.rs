@@ -15,8 +15,9 @@ use self::process::{Place, Stopped};
 use crate::shell::{self, Profile};
 
 pub(crate) fn run(release: bool) -> Result<(), String> {
-    let program = shell::build_signer(if release { Profile::Release } else { Profile::Dev })?;
-    let harness = shell::build_harness("memory")?;
+    let profile = if release { Profile::Release } else { Profile::Dev };
+    let program = shell::build_signer(profile)?;
+    let harness = shell::build_harness("memory", profile)?;
     let folder = shell::root().join("target/memory");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

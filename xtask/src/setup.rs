@@ -27,7 +27,8 @@ fn install(packages: &[&str]) -> Result<(), String> {
         return Err(format!("setup: install {}", packages.join(" ")));
     }
     shell::run("apt-get update --quiet")?;
-    let mut command = shell::command("apt-get install --yes --no-install-recommends");
+    let mut command =
+        shell::command("apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600");
     command.args(packages);
     // Packages that start a service would leave one running.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");

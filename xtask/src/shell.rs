@@ -97,13 +97,19 @@ pub(crate) fn build_signer(profile: Profile) -> Result<PathBuf, String> {
     Ok(target.join(folder).join("signer"))
 }
 
-/// Builds one of the programs in `xtask/harness`, each a workspace of its own, optimised.
-pub(crate) fn build_harness(name: &str) -> Result<PathBuf, String> {
-    let target = root().join("target/harness");
-    let mut build = command("cargo build --release --locked --quiet");
-    build.current_dir(root().join("xtask/harness").join(name)).env("CARGO_TARGET_DIR", &target);
+/// Builds one of the programs in `xtask/harness`, each a workspace of its own. They share a target folder for each
+/// profile: that of the workspace for `Dev`.
+pub(crate) fn build_harness(name: &str, profile: Profile) -> Result<PathBuf, String> {
+    let (mut build, target, folder) = match profile {
+        Profile::Dev => (command("cargo build"), root().join("target"), "debug"),
+        Profile::Release => {
+            (command("cargo build --release"), root().join("target/harness"), "release")
+        }
+    };
+    build.args(["--locked", "--quiet"]).env("CARGO_TARGET_DIR", &target);
+    build.current_dir(root().join("xtask/harness").join(name));
     run_command(build)?;
-    Ok(target.join("release").join(format!("{name}-harness")))
+    Ok(target.join(folder).join(format!("{name}-harness")))
 }
 
 /// The command as a line for a shell, to be run in the root of the repository.
