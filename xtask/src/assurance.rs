@@ -8,7 +8,7 @@ use crate::{programs, shell};
 
 /// A promise, and the words of the task that shows it.
 const PROMISES: [(&str, &str); 20] = [
-    ("tests of every crate", "test"),
+    ("tests of every crate", "test --long"),
     ("post-mortems", "postmortems"),
     ("bare metal", "embedded"),
     ("constant time", "constant-time"),

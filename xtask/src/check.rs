@@ -7,7 +7,24 @@ use serde_json::Value;
 
 use crate::shell;
 use crate::steps::Steps;
-use crate::testing::{self, Selection};
+use crate::testing::{Selection, Tests};
+
+/// Only with a test among its targets does cargo take the features of dev-dependencies, and so the dependencies that
+/// `test` has already checked. This is the smallest one.
+const DEV_FEATURES: &str = "--test=native";
+
+/// Tests that take many seconds each, most of them waiting, by crate. `test` runs them.
+const LONG: [(&str, &str); 9] = [
+    ("signer-cli", "no_device_is_waited_for_beyond_the_deadline"),
+    ("signer-cli", "ten_thousand_idle_connections"),
+    ("signer-client", "a_generated_key_is_kept_before_the_first_request"),
+    ("signer-client", "a_herd_is_one_refresh_and_all_succeed"),
+    ("signer-client", "the_end_of_a_session_s_key_is_in_milliseconds"),
+    ("signer-server", "a_log_that_was_moved_is_noticed"),
+    ("signer-server", "an_unclear_answer_owns_nothing"),
+    ("signer-server", "changed_missing_and_torn_lines_are_found"),
+    ("signer-server", "streams_as_expected"),
+];
 
 /// Checks the named crates, or those that differ from HEAD. Doctests and what depends on a crate are left to `test`.
 pub(crate) fn run(names: &[String]) -> Result<(), String> {
@@ -31,7 +48,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), String> {
     let mut steps = Steps::of("check");
     steps.command(format(&chosen))?;
     let mut clippy = shell::command("cargo clippy --workspace --locked --no-deps");
-    clippy.args(arguments(|_| true)).args(["--", "-D", "warnings"]);
+    clippy.args(arguments(|_| true)).args([DEV_FEATURES, "--", "-D", "warnings"]);
     steps.command(clippy)?;
     let examples = arguments(|kind| kind == "example");
     if !examples.is_empty() {
@@ -39,15 +56,20 @@ pub(crate) fn run(names: &[String]) -> Result<(), String> {
         build.args(examples);
         steps.command(build)?;
     }
-    let selection = Selection {
+    let long = LONG.iter().filter(|(name, _)| chosen.contains(*name));
+    let skipped: Vec<&'static str> = long.map(|(_, test)| *test).collect();
+    let left = skipped.len();
+    let tests = Tests::of(&Selection {
         targets: arguments(|kind| kind != "example" && kind != "bench").into_iter().collect(),
         packages: chosen.iter().cloned().collect(),
-        name: None,
-    };
-    let line = format!("cargo xtask check {}", selection.packages.join(" "));
-    let passed = steps.step(&line, || testing::run(&selection))?;
+        skipped,
+        // Few of them are long, and most of those wait.
+        threads_per_core: 4,
+        ..Selection::default()
+    });
+    let passed = steps.step(&tests.line(), || tests.run())?;
     steps.finish();
-    println!("{passed} tests passed");
+    println!("{passed} tests passed; {} long tests are left to `cargo xtask test`", left);
     Ok(())
 }
 
@@ -110,6 +132,16 @@ fn crates_of(files: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_long_test_is_there() {
+        for (name, test) in LONG {
+            let folder = shell::root().join("crates").join(name).join("tests");
+            let files = std::fs::read_dir(folder).unwrap().flatten();
+            let mut texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            assert!(texts.any(|text| text.contains(&format!("fn {test}("))), "{test}");
+        }
+    }
 
     #[test]
     fn a_change_belongs_to_the_crate_of_its_folder() {

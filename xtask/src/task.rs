@@ -25,7 +25,11 @@ pub(crate) enum Task {
         assurance: bool,
     },
     /// Check format, lints, rules, and run all tests and doctests of the workspace
-    Test,
+    Test {
+        /// Run the tests of random inputs with ten times as many
+        #[arg(long)]
+        long: bool,
+    },
     /// Run the proofs in their short form; run `test` first
     Ci,
     /// Check format and lints of single crates and run their tests
@@ -153,7 +157,7 @@ impl Task {
     pub(crate) fn run(self) -> Result<(), String> {
         match self {
             Self::Setup { assurance } => setup::run(assurance),
-            Self::Test => test::run(),
+            Self::Test { long } => test::run(long),
             Self::Ci => ci::run(),
             Self::Check { crates } => check::run(&crates),
             Self::Assurance => assurance::run(),

@@ -2,7 +2,7 @@
 
 use crate::programs::Need;
 use crate::steps::Steps;
-use crate::testing::{self, Selection};
+use crate::testing::{Selection, Tests};
 use crate::{setup, shell};
 
 /// The fewest tests of the workspace: fewer mean that some were not found.
@@ -12,7 +12,7 @@ const LEAST_POSTMORTEMS: u32 = 18;
 /// Some tests run the program or an example: both are built first, with the features that the tests have.
 pub(crate) const BUILD: &str = "cargo build --workspace --locked --bins --examples";
 
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(long: bool) -> Result<(), String> {
     let mut steps = Steps::of("test");
     steps.step("cargo xtask setup", || setup::ensure(Need::Tests))?;
     steps.command(shell::command("cargo fmt --all --check"))?;
@@ -21,7 +21,8 @@ pub(crate) fn run() -> Result<(), String> {
         "cargo clippy --workspace --all-targets --locked -- -D warnings",
     ))?;
     steps.command(shell::command(BUILD))?;
-    let passed = steps.step("cargo xtask test", || testing::run(&all(None)))?;
+    let tests = Tests::of(&Selection { long, ..all() });
+    let passed = steps.step(&tests.line(), || tests.run())?;
     at_least(passed, LEAST)?;
     steps.command(shell::command("cargo test --workspace --locked --doc"))?;
     steps.finish();
@@ -32,16 +33,21 @@ pub(crate) fn run() -> Result<(), String> {
 /// The tests that are named after events.
 pub(crate) fn postmortems() -> Result<(), String> {
     shell::run(BUILD)?;
-    let passed = testing::run(&all(Some("postmortems")))?;
+    let passed = Tests::of(&Selection { name: Some("postmortems"), ..all() }).run()?;
     at_least(passed, LEAST_POSTMORTEMS)?;
     println!("{passed} tests passed");
     Ok(())
 }
 
 /// Every target but the examples, which are built as programs and hold no tests. Benchmarks run once.
-fn all(name: Option<&'static str>) -> Selection {
+fn all() -> Selection {
     let targets = ["--lib", "--bins", "--tests", "--benches"];
-    Selection { targets: targets.map(Into::into).into(), packages: Vec::new(), name }
+    Selection {
+        targets: targets.map(Into::into).into(),
+        // Many tests wait for a deadline.
+        threads_per_core: 2,
+        ..Selection::default()
+    }
 }
 
 fn at_least(passed: u32, least: u32) -> Result<(), String> {
