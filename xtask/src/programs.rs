@@ -90,7 +90,7 @@ pub(crate) fn install(program: &str) -> Result<(), String> {
         Some(version) if !is_there(program) => {
             let mut command =
                 shell::command("cargo install --quiet --locked --debug --root target/tools");
-            command.args([program, "--version", version]);
+            command.args([program, "--version", version]).env("CARGO_PROFILE_DEV_DEBUG", "0");
             shell::run_command(command)
         }
         Some(_) => Ok(()),
