@@ -1,11 +1,13 @@
 //! The list of tasks and their arguments. A new task is a variant here, an arm of `run`, and a file of its own.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::{
-    assurance, bench, check, ci, constant_time, coverage, differential, embedded, features, fuzz,
-    instructions, lint, memory, mutants, no_std, openapi, release, reproducible, sbom, setup,
-    supply_chain, test, tidy,
+    assurance, bench, check, ci, constant_time, contracts, coverage, differential, embedded,
+    features, fuzz, instructions, lint, memory, mutants, no_std, openapi, release, reproducible,
+    sbom, sdk, setup, supply_chain, test, tidy,
 };
 
 /// The tasks of this repository
@@ -75,6 +77,17 @@ pub(crate) enum Task {
     },
     /// Send requests to the endpoint from its description, with schemathesis
     Openapi,
+    /// Run the vendor's SDK for Crossmint against the emulator
+    Sdk {
+        /// Another version than that of the lock file, or the path of a package
+        #[arg(long)]
+        package: Option<String>,
+    },
+    /// Compare the exchanges of the tests for Crossmint with the vendor's OpenAPI document
+    Contracts {
+        /// The folder with check.py and crossmint.json
+        folder: PathBuf,
+    },
     /// Run the tests that are named after events
     Postmortems,
     /// Measure which lines of core and protocols their tests run
@@ -171,6 +184,8 @@ impl Task {
             Self::Embedded { update } => embedded::run(update),
             Self::Memory { release } => memory::run(release),
             Self::Openapi => openapi::run(),
+            Self::Sdk { package } => sdk::run(package.as_deref()),
+            Self::Contracts { folder } => contracts::run(&folder),
             Self::Postmortems => test::postmortems(),
             Self::Coverage => coverage::run(),
             Self::Deny => supply_chain::deny(),

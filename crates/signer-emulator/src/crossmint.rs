@@ -5,6 +5,8 @@
 //! | `wallet` | wallets | `WalletV2025ResponseDTO` of the OpenAPI document |
 //! | `signer` | signers and their locators | the same document; addresses of `email`, `phone` and `api-key` are made up |
 //! | `signers` | adding, reading and removing signers | the document; with `deployImmediately` what the SDK reads (`"onChain" in chains[chain]`) |
+//! | `transaction`, `signature` | what they are asked for | the same documents |
+//! | `approval` | approvals, verified | the OpenAPI document; 409 and 422 as the specification page has them |
 //! | `operation` | transactions and signatures, their states and lists | recorded answers of 2025; times and states between them are made up |
 //! | `transfer`, `token` | transfers of tokens | recorded answers (`sendParams`); the table of tokens is the emulator's own |
 //! | `activity` | balances, transfers, test money | the document, and what the SDK reads |
@@ -15,6 +17,7 @@
 
 mod activity;
 mod api_key;
+mod approval;
 mod evm;
 mod operation;
 mod signature;
@@ -136,7 +139,7 @@ fn dispatch(shared: &Shared, request: &Incoming) -> Result<Answer, Refusal> {
             operation::look(shared, state, locator, kind, id)
         }
         ("POST", [locator, kind @ ("transactions" | "signatures"), id, "approvals"]) => {
-            operation::approve(shared, state, request, locator, kind, id)
+            approval::approve(shared, state, request, locator, kind, id)
         }
         _ => Err(not_found("call")),
     }
