@@ -127,6 +127,13 @@ async function common({ g, chain, wallets, address, token, native, hash, prefix 
   await g.call("signers after the removal", () => wallet.signers(), listed(4));
   await g.call("removeSigner, unknown is refused", () => wallet.removeSigner({ type: "server", secret: secret(44) }).then(() => "removed", () => "refused"), (it) => it === "refused" || "an error is due");
 
+  // Options of later versions; an older one ignores them.
+  const limits = { scopes: [{ type: "transfer", tokenLocator: `${chain}:usdc`, recipients: [wallets.to], spendingLimit: { amount: "10", interval: 86400 } }], expiresAt: "2030-01-01T00:00:00.000Z" };
+  await g.call("addSigner, with limits", () => wallet.addSigner({ type: "server", secret: secret(55) }, limits), (s) => s.status === "success" || "an approved signer is due");
+  await g.call("addSigner, not deployed", () => wallet.addSigner({ type: "server", secret: secret(66) }, { deployImmediately: false }), (s) => s.status === "success" || "an approved signer is due");
+  await g.call("signers, with limits", () => wallet.signers(), listed(6));
+  await g.call("removeSigner, not deployed", () => wallet.removeSigner({ type: "server", secret: secret(66) }), (it) => it.status === "success" || "a success is due");
+
   g.out("nfts", "no approval, and no part of wallets with a server signer");
   g.out("recover, initDeviceSigner, needsRecovery", "device signers keep their key in a browser");
   g.out("email, phone and passkey signers as approvers", "their keys are the vendor's, or a browser's");

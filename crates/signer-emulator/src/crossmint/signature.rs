@@ -1,13 +1,12 @@
 //! `POST /wallets/{w}/signatures`: messages and typed data on EVM, wrapped as the account wraps a digest (ERC-1271).
 //!
-//! Typed data was recorded once, of Kernel 0.3.3; that messages are wrapped in the same way is what ZeroDev's SDK does.
+//! Typed data was recorded once, of Kernel 0.3.3; that messages are wrapped in the same way is what the SDK of `ZeroDev` does.
 //! With `isSmartWalletSignature: false` the digest is not wrapped, as the OpenAPI document describes it. The output is the
 //! signature that was approved: the service may add to it. `auth-entries` on Stellar are not supported.
 
 use serde_json::{Value, json};
 use signer_core::keccak::{eip191_digest, keccak256};
 use signer_protocols::Json;
-use signer_protocols::crossmint::ChainType;
 use signer_protocols::evm::TypedData;
 
 use super::evm::chain_id;
@@ -33,7 +32,6 @@ pub(super) fn create(
     let OnChain::Evm(account) = &wallet.account else {
         return Err(invalid("signatures are supported on evm only"));
     };
-    debug_assert_eq!(wallet.chain_type, ChainType::Evm);
     let chain = text(params, "chain")?;
     let mut id = chain_id(chain).ok_or_else(|| invalid("the chain is not known"))?;
     let signer = wallet.approver(params, Some(chain))?;

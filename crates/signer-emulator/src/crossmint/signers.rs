@@ -123,7 +123,7 @@ fn evm_addition(
     is_immediate: bool,
 ) -> Result<Draft, Refusal> {
     let OnChain::Evm(account) = &wallet.account else {
-        return Err(invalid("the wallet is none of EVM"));
+        return Err(invalid("the wallet is not one of EVM"));
     };
     let permission = Permission::of(&tampered(state, wallet, signer)?);
     if is_immediate && !state.is(Tampering::BareHash) {
@@ -181,7 +181,7 @@ fn stellar_change(
         "method": call.function,
         "args": {},
     });
-    transaction::stellar(state, wallet, &wallet.admin, &call, echo)
+    transaction::stellar(state, wallet, &wallet.admin, &call, &echo)
 }
 
 /// Passkeys and devices have no address, so a made-up key stands for them.

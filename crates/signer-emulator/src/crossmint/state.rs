@@ -171,7 +171,7 @@ impl Wallet {
         };
         let locator = locator.as_str().ok_or_else(|| invalid("signer must be a locator"))?;
         let signer = self.signer(locator, chain);
-        signer.cloned().ok_or_else(|| invalid("the signer is none of the wallet's"))
+        signer.cloned().ok_or_else(|| invalid("the signer is not one of the wallet's"))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn create(
             let signer = wallet.approver(params, None)?;
             let transaction = &params["transaction"];
             let call = stellar::invocation(transaction, contract(wallet)?)?;
-            stellar(state, wallet, &signer, &call, transaction.clone())?
+            stellar(state, wallet, &signer, &call, transaction)?
         }
     };
     let address = wallet.address.clone();
@@ -72,7 +72,7 @@ pub(super) fn evm(
     calls: &[Call],
 ) -> Result<Draft, Refusal> {
     let OnChain::Evm(account) = &wallet.account else {
-        return Err(invalid("the wallet is none of EVM"));
+        return Err(invalid("the wallet is not one of EVM"));
     };
     let id = chain_id(chain).ok_or_else(|| invalid("the chain is not known"))?;
     let nonce = if wallet.admin.is(&signer.locator) {
@@ -120,7 +120,7 @@ pub(super) fn stellar(
     wallet: &Wallet,
     signer: &Signer,
     call: &Invocation,
-    echo: Value,
+    echo: &Value,
 ) -> Result<Draft, Refusal> {
     let (on_chain, message) = stellar::build(contract(wallet)?, call, state.tampering);
     let params = json!({"transaction": echo, "signer": signer.locator});
@@ -134,7 +134,7 @@ pub(super) fn wrapping<'a>(
     signer: &Signer,
 ) -> Result<Wrapping<'a>, Refusal> {
     let OnChain::Solana { settings } = wallet.account else {
-        return Err(invalid("the wallet is none of Solana"));
+        return Err(invalid("the wallet is not one of Solana"));
     };
     let (wallet, signer) = (solana_address(&wallet.address)?, signer_address(signer)?);
     Ok(Wrapping { settings, wallet, signer, state })
@@ -142,11 +142,11 @@ pub(super) fn wrapping<'a>(
 
 pub(super) fn contract(wallet: &Wallet) -> Result<xlm::ContractAddress, Refusal> {
     let contract = xlm::ContractAddress::parse(&wallet.address);
-    contract.map_err(|_| invalid("the wallet is none of Stellar"))
+    contract.map_err(|_| invalid("the wallet is not one of Stellar"))
 }
 
 pub(super) fn solana_address(text: &str) -> Result<sol::Address, Refusal> {
-    sol::Address::parse(text).map_err(|_| invalid("the address is none of Solana"))
+    sol::Address::parse(text).map_err(|_| invalid("not an address of Solana"))
 }
 
 fn signer_address(signer: &Signer) -> Result<sol::Address, Refusal> {

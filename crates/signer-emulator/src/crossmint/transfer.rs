@@ -1,6 +1,6 @@
 //! `POST /wallets/{w}/tokens/{token}/transfers`, after recorded answers: `sendParams` with the address of the recipient, and
-//! the transfer as the call or instruction that it stands for. The address of a recipient that is none (`email:…`,
-//! `userId:…`, `x:…`, `phoneNumber:…`) is made up, and so is the encoding of SPL transfers.
+//! the transfer as the call or instruction that it stands for. The address of a recipient such as `email:…`,
+//! `userId:…`, `x:…` or `phoneNumber:…` is made up, and so is the encoding of SPL transfers.
 
 use serde_json::{Value, json};
 use signer_core::address::evm::Address;
@@ -89,7 +89,8 @@ fn recipient(
     match plain {
         Some(address) => {
             let address = checked_address(address, chain_type);
-            let address = address.ok_or_else(|| invalid("recipient is no address of the chain"))?;
+            let address =
+                address.ok_or_else(|| invalid("recipient is not an address of the chain"))?;
             let named = format!("address:{address}:{}", token.chain);
             Ok((address, named))
         }
@@ -151,7 +152,7 @@ fn draft(
                     "amount": amount.to_string(),
                 },
             });
-            transaction::stellar(state, wallet, &signer, &call, echo)
+            transaction::stellar(state, wallet, &signer, &call, &echo)
         }
         _ => Err(other_chain()),
     }

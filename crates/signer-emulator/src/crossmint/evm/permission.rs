@@ -43,7 +43,7 @@ impl Permission {
         Self { data: encode(&[Value::Array(vec![policy, signer])]) }
     }
 
-    /// The first four bytes of the hash of its data, as ZeroDev's SDK makes them.
+    /// The first four bytes of the hash of its data, as the SDK of `ZeroDev` makes them.
     pub(in super::super) fn id(&self) -> [u8; 4] {
         let [a, b, c, d, ..] = keccak(&[&self.data]);
         [a, b, c, d]

@@ -25,7 +25,7 @@ pub(super) fn calls(account: &Account, calls: &[Call], tampering: Option<Tamperi
             if let Some(call) = calls.first_mut() {
                 match token_transfer(call) {
                     Some((recipient, _)) => {
-                        recipient.copy_from_slice(&word::from_address(&ATTACKER))
+                        recipient.copy_from_slice(&word::from_address(&ATTACKER));
                     }
                     None => call.to = ATTACKER,
                 }
