@@ -305,6 +305,41 @@ async fn only_the_first_operation_of_an_account_deploys_it() {
 }
 
 #[tokio::test]
+async fn a_further_signer_approves_under_its_own_permission() {
+    for chain in ["base-sepolia", "solana", "stellar"] {
+        let emulator = Emulator::start().await.unwrap();
+        let (owner, further) = (signer(1, chain), signer(2, chain));
+        let address = |signer: &ServerSigner| {
+            signer.locator().to_string().split_once(':').map(owned).unwrap().1
+        };
+        let body = json!({
+            "chainType": ChainId::parse(chain).unwrap().chain_type().as_str(),
+            "config": {
+                "adminSigner": {"type": "server", "address": address(&owner)},
+                "delegatedSigners": [{"signer": further.locator().to_string()}],
+            },
+        });
+        let (_, wallet) = crossmint(&emulator, "POST", WALLETS, &body).await;
+        let admin = signer_core::address::evm::Address::parse(&address(&owner));
+        let owned = Owned {
+            emulator,
+            chain,
+            address: wallet["address"].as_str().unwrap().to_owned(),
+            admin: further,
+            role: Role::Delegated { admin: admin.ok().map(|it| *it.as_bytes()) },
+            permission_id: None,
+        };
+        for case in owned.cases().into_iter().filter(|it| it.name != "add signer") {
+            let answer = owned.send(&case).await;
+            let verified = owned.verify(&case, &answer);
+            let findings = verified.findings();
+            assert_eq!(verified.verdict(), Verdict::AsRequested, "{case:?}: {findings:?}");
+            owned.approve(&case, &answer, &verified).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_lazy_registration_asks_for_a_bare_hash_under_signatures() {
     let owned = Owned::new("base-sepolia").await;
     let added = signer(2, "base-sepolia").locator().to_string();
