@@ -83,3 +83,39 @@ async fn without_a_signer_the_admin_signer_approves() {
     let signer = &answer["approvals"]["pending"][0]["signer"]["locator"];
     assert_eq!(*signer, owned.admin.locator().to_string());
 }
+
+#[tokio::test]
+async fn a_wallet_is_found_by_owner_chain_and_alias() {
+    let emulator = signer_emulator::Emulator::start().await.unwrap();
+    let mut addresses = Vec::new();
+    for (chain_type, alias) in [("evm", "a"), ("evm", "b"), ("solana", "a"), ("evm", "")] {
+        let mut body = json!({
+            "chainType": chain_type,
+            "config": {"adminSigner": {"type": "api-key"}},
+            "owner": "userId:u-1",
+        });
+        if !alias.is_empty() {
+            body["alias"] = json!(alias);
+        }
+        let (_, wallet) = crossmint(&emulator, "POST", super::crossmint::WALLETS, &body).await;
+        addresses.push(wallet["address"].clone());
+    }
+    for (locator, expected) in [
+        ("userId:u-1:evm:smart:alias:a", Some(0)),
+        ("userId:u-1:evm:alias:b", Some(1)),
+        ("evm:alias:b", Some(1)),
+        ("userId:u-1:solana:smart:alias:a", Some(2)),
+        ("userId:u-1:evm:smart", Some(3)),
+        ("userId:u-1:solana", Some(2)),
+        ("userId:u-2:evm", None),
+        ("userId:u-2:evm:alias:a", None),
+        ("evm", None),
+    ] {
+        let path = format!("{}/{locator}", super::crossmint::WALLETS);
+        let (status, wallet) = crossmint(&emulator, "GET", &path, &Value::Null).await;
+        match expected {
+            Some(at) => assert_eq!(wallet["address"], addresses[at], "{locator}"),
+            None => assert_eq!(status, 404, "{locator}"),
+        }
+    }
+}

@@ -5,7 +5,6 @@
 // EMULATOR_URL is the base URL of the emulator's Crossmint, CROSSMINT_API_KEY its key. Prints one line of JSON per call:
 // {chain, call, outcome: "passed" | "failed" | "out of scope", detail}. Only loopback is reached.
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { join, resolve } from "node:path";
 
 const folder = resolve(process.argv[2]);
@@ -24,10 +23,10 @@ globalThis.fetch = (input, init) => {
 const log = console.log;
 for (const level of ["log", "info", "warn", "error", "debug"]) console[level] = () => {};
 
-const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 const { CrossmintWallets, createCrossmint, EVMWallet, SolanaWallet, StellarWallet } = require("@crossmint/wallets-sdk");
 const web3 = require("@solana/web3.js");
 const viem = require("viem");
+const { privateKeyToAccount } = require("viem/accounts");
 const ownBs58 = require("bs58");
 const bs58 = ownBs58.default ?? ownBs58;
 
@@ -175,15 +174,17 @@ async function evm() {
     await other.useSigner(admin);
     await g.call("send on another chain", () => other.send(to, "usdc", "1"), sent(EVM_HASH));
   }
-  const automatic = await g.call("createWallet, api-key recovery, then send", async () => {
+  await g.call("createWallet, api-key recovery, then send", async () => {
     const it = await sdk.createWallet({ chain: "base-sepolia", recovery: { type: "api-key" } });
     return it.send(to, "usdc", "1");
   }, sent(EVM_HASH));
-  void automatic;
-  const key = (await load("viem/accounts")).privateKeyToAccount("0x" + "17".repeat(32));
-  const recovery = { type: "external-wallet", address: key.address, onSign: (payload) => key.signMessage({ message: typeof payload === "string" ? payload : payload.message ?? payload }) };
-  g.out("external-wallet signers as approvers", "they are no server signers; their approvals have the same form");
-  void recovery;
+  const key = privateKeyToAccount("0x" + "17".repeat(32));
+  const external = { type: "external-wallet", address: key.address, onSign: (raw) => key.signMessage({ message: { raw } }) };
+  await g.call("createWallet, external-wallet recovery, then send", async () => {
+    const it = await sdk.createWallet({ chain: "base-sepolia", recovery: external });
+    await it.useSigner(external);
+    return it.send(to, "usdc", "1");
+  }, sent(EVM_HASH));
 }
 
 async function solana() {
@@ -215,6 +216,13 @@ async function solana() {
     web3.SystemProgram.transfer({ fromPubkey: further.publicKey, toPubkey: from, lamports: 1 }),
   ]).compileToV0Message());
   await g.call("sendTransaction, additional signer", () => solana.sendTransaction({ transaction: both, additionalSigners: [further] }), sent(SOLANA_HASH));
+  const key = web3.Keypair.generate();
+  const external = { type: "external-wallet", address: key.publicKey.toBase58(), onSign: async (transaction) => { transaction.sign([key]); return transaction; } };
+  await g.call("createWallet, external-wallet recovery, then send", async () => {
+    const it = await sdk.createWallet({ chain: "solana", recovery: external });
+    await it.useSigner(external);
+    return it.send(to, "usdc", "1");
+  }, sent(SOLANA_HASH));
   g.out("signMessage, signTypedData", "the SDK has them on EVM only");
 }
 

@@ -17,7 +17,8 @@ use crate::emulator::Incoming;
 use crate::key::random;
 
 pub(super) struct State {
-    pub(super) wallets: HashMap<String, Wallet>,
+    /// In the order of their creation.
+    pub(super) wallets: Vec<Wallet>,
     /// In the order of their creation.
     pub(super) operations: Vec<Operation>,
     /// By idempotency key: the request, and the id of the operation or the address of the wallet.
@@ -67,7 +68,7 @@ pub(super) struct Delegated {
 impl State {
     pub(super) fn new() -> Self {
         Self {
-            wallets: HashMap::new(),
+            wallets: Vec::new(),
             operations: Vec::new(),
             asked: HashMap::new(),
             tokens: TokenTable::default(),
@@ -83,14 +84,17 @@ impl State {
         self.tampering == Some(tampering)
     }
 
-    /// By address, by `…:alias:<a>`, or by the owner's `email:<e>:<chain type>[:smart]`.
+    /// By address, by `<owner>:<chain type>[:smart][:alias:<a>]`, or by `<chain type>:alias:<a>`; the oldest of several. A
+    /// wallet with the alias on another chain, or with another alias of the owner, is found if there is no better one.
     pub(super) fn wallet(&self, locator: &str) -> Result<&Wallet, Refusal> {
-        let found = self.wallets.values().find(|wallet| wallet.is_named(locator));
-        found.ok_or_else(|| not_found("wallet"))
+        let fits = self.wallets.iter().filter_map(|it| Some((it.fit(locator)?, it)));
+        let best = fits.min_by_key(|(fit, _)| *fit);
+        best.map(|(_, wallet)| wallet).ok_or_else(|| not_found("wallet"))
     }
 
     pub(super) fn wallet_mut(&mut self, locator: &str) -> Result<&mut Wallet, Refusal> {
-        let found = self.wallets.values_mut().find(|wallet| wallet.is_named(locator));
+        let address = self.wallet(locator)?.address.clone();
+        let found = self.wallets.iter_mut().find(|it| it.address == address);
         found.ok_or_else(|| not_found("wallet"))
     }
 
@@ -137,18 +141,32 @@ impl State {
 }
 
 impl Wallet {
-    fn is_named(&self, locator: &str) -> bool {
-        let alias = locator.rsplit_once(":alias:").map(|(_, alias)| alias);
-        let owner = locator.strip_suffix(":smart").unwrap_or(locator).rsplit_once(':');
-        let same = match self.chain_type {
+    /// How well a locator names it: 0 best.
+    fn fit(&self, locator: &str) -> Option<u8> {
+        let is_address = match self.chain_type {
             ChainType::Evm => self.address.eq_ignore_ascii_case(locator),
             ChainType::Solana | ChainType::Stellar => self.address == locator,
         };
-        same || alias.is_some() && self.alias.as_deref() == alias
-            || alias.is_none()
-                && owner.is_some_and(|(owner, chain_type)| {
-                    self.chain_type.as_str() == chain_type && self.owner.as_deref() == Some(owner)
-                })
+        if is_address {
+            return Some(0);
+        }
+        let (rest, alias) = match locator.rsplit_once(":alias:") {
+            Some((rest, alias)) => (rest, Some(alias)),
+            None => (locator, None),
+        };
+        let rest = rest.strip_suffix(":smart").unwrap_or(rest);
+        let (owner, chain_type) = match rest.rsplit_once(':') {
+            Some((owner, chain_type)) => (Some(owner), chain_type),
+            None => (None, rest),
+        };
+        let is_owned = owner.is_none_or(|it| self.owner.as_deref() == Some(it));
+        let is_on_chain = self.chain_type.as_str() == chain_type;
+        match alias {
+            Some(alias) if self.alias.as_deref() != Some(alias) || !is_owned => None,
+            Some(_) => Some(if is_on_chain { 1 } else { 3 }),
+            None if owner.is_none() || !is_owned || !is_on_chain => None,
+            None => Some(if self.alias.is_none() { 1 } else { 2 }),
+        }
     }
 
     /// The admin signer, or a further one that signs on the chain.

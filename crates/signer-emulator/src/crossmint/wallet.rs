@@ -60,7 +60,7 @@ pub(super) fn create(
         json["config"]["delegatedSigners"] = json!([]);
     }
     state.remember(request, &address);
-    state.wallets.insert(address, wallet);
+    state.wallets.push(wallet);
     Ok(Answer { status: 201, ..Answer::ok(json) })
 }
 
