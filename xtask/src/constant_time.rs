@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{programs, shell};
+use crate::programs;
+use crate::shell::{self, Profile};
 
 /// The case that branches on its secret: without its reports the check sees nothing.
 const CONTROL: &str = "control-variable-time";
@@ -24,8 +25,10 @@ type Places = BTreeMap<String, Known>;
 
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
-    let program = shell::build_harness("constant-time")?;
-    let list = shell::output(&format!("{} --list", program.display()))?;
+    let program = shell::build_harness("constant-time", Profile::Release)?;
+    let mut list = shell::program(&program);
+    list.arg("--list");
+    let list = shell::output_of(list)?;
     let mut found: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     let mut own = Vec::new();
     let (mut cases, mut controls) = (0, 0);

@@ -3,7 +3,8 @@
 
 use std::process::Stdio;
 
-use crate::{programs, shell};
+use crate::programs;
+use crate::shell::{self, Profile};
 
 /// Published digests of the first lines of the numbers of RFC 8785, appendix B.
 const NUMBERS: [(u64, &str); 4] = [
@@ -13,28 +14,22 @@ const NUMBERS: [(u64, &str); 4] = [
     (100_000_000, "0f7dda6b0837dde083c5d6b896f7d62340c8a2415b0c7121d83145e08a755272"),
 ];
 
-/// How much is compared.
-#[derive(Clone, Copy)]
-pub(crate) enum Size {
-    Short,
-    Full,
-}
-
-pub(crate) fn run(size: Size) -> Result<(), String> {
+/// Compares a sample, or with `full` ten to forty times as much.
+pub(crate) fn run(full: bool) -> Result<(), String> {
     programs::require(&["node", "npm", "pkg-config"])?;
-    let harness = shell::build_harness("differential")?;
+    let harness = shell::build_harness("differential", Profile::Release)?;
     let peers = shell::root().join("xtask/peers/differential");
     let mut install = shell::command("npm ci --no-audit --no-fund --silent");
     install.current_dir(&peers);
-    shell::run_command(install, "npm ci (in xtask/peers/differential)")?;
+    shell::run_command(install)?;
 
     // A new seed each time; a difference names it.
     let seed = std::process::id();
-    let (keys, documents, doubles) = match size {
-        Size::Short => (500, 10_000, 100_000),
-        Size::Full => (20_000, 100_000, 1_000_000),
-    };
-    let curves = shell::output(&format!("{} curves {keys} {seed}", harness.display()))?;
+    let (keys, documents, doubles) =
+        if full { (20_000, 100_000, 1_000_000) } else { (500, 10_000, 100_000) };
+    let mut curves = shell::program(&harness);
+    curves.arg("curves").args([keys.to_string(), seed.to_string()]);
+    let curves = shell::output_of(curves)?;
     println!("{} keys on three curves as OpenSSL and libsecp256k1 have them", curves.trim());
     for (task, count) in [("documents", documents), ("doubles", doubles)] {
         let agreed = compare(&harness, task, count, seed)?;
@@ -43,10 +38,7 @@ pub(crate) fn run(size: Size) -> Result<(), String> {
         }
         println!("{agreed} {task} as Node and the package canonicalize write them (seed {seed})");
     }
-    numbers(match size {
-        Size::Short => 1_000_000,
-        Size::Full => 10_000_000,
-    })?;
+    numbers(if full { 10_000_000 } else { 1_000_000 })?;
     println!(
         "{keys} keys on three curves, {documents} documents, {doubles} doubles: no difference"
     );
@@ -57,10 +49,9 @@ pub(crate) fn run(size: Size) -> Result<(), String> {
 pub(crate) fn numbers(count: u64) -> Result<(), String> {
     let published = NUMBERS.iter().find(|(lines, _)| *lines == count);
     let (_, published) = published.ok_or("no digest is published for that many numbers")?;
-    let digest = shell::output(&format!(
-        "{} numbers {count}",
-        shell::build_harness("differential")?.display()
-    ))?;
+    let mut harness = shell::program(shell::build_harness("differential", Profile::Release)?);
+    harness.args(["numbers", &count.to_string()]);
+    let digest = shell::output_of(harness)?;
     if digest.trim() != *published {
         return Err(format!(
             "differential: {count} numbers give {digest}, published is {published}"
@@ -72,12 +63,15 @@ pub(crate) fn numbers(count: u64) -> Result<(), String> {
 
 fn compare(harness: &std::path::Path, task: &str, count: u64, seed: u32) -> Result<u64, String> {
     let peer = shell::root().join("xtask/peers/differential/peer.mjs");
-    let mut node = shell::command(&format!("node {} {task} {count} {seed}", peer.display()))
+    let mut node = shell::command("node")
+        .arg(peer)
+        .args([task, &count.to_string(), &seed.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| error.to_string())?;
     let made = node.stdout.take().ok_or("no output of node")?;
-    let output = shell::command(&format!("{} {task}", harness.display()))
+    let output = shell::program(harness)
+        .arg(task)
         .stdin(made)
         .output()
         .map_err(|error| error.to_string())?;

@@ -7,11 +7,13 @@ mod machine;
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::budget::{self, Figures};
-use crate::{programs, shell};
+use crate::programs;
+use crate::shell::{self, Profile};
 use machine::Machine;
 
 const TARGET: &str = "thumbv7em-none-eabihf";
@@ -39,23 +41,25 @@ pub(crate) fn run(update: bool) -> Result<(), String> {
 
 fn build(library: &Path) -> Result<PathBuf, String> {
     let target = shell::root().join("target/embedded");
-    let words = format!(
-        "cargo build --release --locked --quiet -Zbuild-std=core,alloc -Zbuild-std-features=compiler-builtins-mem --target {TARGET}"
+    let mut command = shell::command(
+        "cargo build --release --locked --quiet -Zbuild-std=core,alloc -Zbuild-std-features=compiler-builtins-mem --target",
     );
-    let mut command = shell::command(&words);
     command
+        .arg(TARGET)
         .current_dir(shell::root().join("examples/embedded"))
         .env("CARGO_TARGET_DIR", &target)
         // The stable compiler builds its own library where it is allowed what nightly is.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", library);
-    shell::run_command(command, &format!("{words} (in examples/embedded)"))?;
+    shell::run_command(command)?;
     Ok(target.join(TARGET).join("release"))
 }
 
 /// Flash and static RAM of a program, from the sections that `size` sums up.
 fn sizes(name: &str, program: &Path) -> Result<Figures, String> {
-    let output = shell::output(&format!("size {}", program.display()))?;
+    let mut size = shell::command("size");
+    size.arg(program);
+    let output = shell::output_of(size)?;
     let line = output.lines().nth(1).unwrap_or_default();
     let numbers: Vec<u64> = line.split_whitespace().map_while(|it| it.parse().ok()).collect();
     let [text, data, bss, ..] = numbers[..] else {
@@ -95,7 +99,7 @@ fn self_test(program: &Path) -> Result<Figures, String> {
 
 /// Signs a Privy request and a Blink payment with keys that are only in the firmware.
 fn hardware_signer(program: &Path) -> Result<Figures, String> {
-    shell::build_signer("")?;
+    shell::build_signer(Profile::Dev)?;
     let mut figures = sizes("hardware-signer", program)?;
     let folder = shell::root().join("target/embedded/run");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -106,8 +110,8 @@ fn hardware_signer(program: &Path) -> Result<Figures, String> {
     privy(&device, &folder)?;
     figures.insert("hardware-signer P-256 instructions".into(), instructions(&machine)?);
     blink(&device, &folder)?;
-    for (name, slot, algorithm) in [("Ed25519", 1, 2), ("secp256k1", 2, 3)] {
-        sign_once(machine.socket(), slot, algorithm)?;
+    for (name, slot, curve) in [("Ed25519", 1, "ed25519"), ("secp256k1", 2, "secp256k1")] {
+        sign_once(machine.socket(), slot, curve)?;
         let name = format!("hardware-signer {name} instructions");
         figures.insert(name, instructions(&machine)?);
     }
@@ -121,8 +125,9 @@ fn instructions(machine: &Machine) -> Result<u64, String> {
 }
 
 fn info(machine: &Machine) -> Result<Value, String> {
-    let words = format!("{} --json device info {}", signer(), machine.socket().display());
-    serde_json::from_str(&shell::output(&words)?).map_err(|error| error.to_string())
+    let mut command = signer(&["--json", "device", "info"]);
+    command.arg(machine.socket());
+    serde_json::from_str(&shell::output_of(command)?).map_err(|error| error.to_string())
 }
 
 fn number(value: &Value, name: &str) -> Result<u64, String> {
@@ -130,8 +135,15 @@ fn number(value: &Value, name: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("embedded: device info has no {name}: {value}"))
 }
 
-fn signer() -> String {
-    shell::root().join("target/debug/signer").display().to_string()
+fn signer(arguments: &[&str]) -> Command {
+    let mut command = shell::program(shell::root().join("target/debug/signer"));
+    command.args(arguments);
+    command
+}
+
+fn public_key(device: &str) -> Result<String, String> {
+    let answer = shell::output_of(signer(&["--json", "privy", "public-key", "--key", device]))?;
+    text(&answer, "publicKey")
 }
 
 /// Half frames, wrong checksums, frames too long: after them the line must be as it was.
@@ -146,21 +158,17 @@ fn noise(socket: &Path) -> Result<(), String> {
 fn privy(device: &str, folder: &Path) -> Result<(), String> {
     let body = folder.join("privy.json");
     write(&body, &json!({ "method": "personal_sign", "params": { "message": "hello" } }))?;
-    let public_key =
-        shell::output(&format!("{} --json privy public-key --key {device}", signer()))?;
-    let public_key = text(&public_key, "publicKey")?;
-    let request = format!(
-        "--app-id test-app --method POST --url https://api.privy.io/v1/wallets/w/rpc --expiry none --body {}",
-        body.display()
-    );
-    let signed =
-        shell::output(&format!("{} --json privy sign --key {device} {request}", signer()))?;
-    let signature = text(&signed, "signature")?;
-    let verify = format!(
-        "{} privy verify --public-key {public_key} --signature {signature} {request}",
-        signer()
-    );
-    shell::run(&verify)
+    let public_key = public_key(device)?;
+    let of_the_request = |mut command: Command| {
+        command.args(["--app-id", "test-app", "--method", "POST", "--expiry", "none"]);
+        command.args(["--url", "https://api.privy.io/v1/wallets/w/rpc", "--body"]).arg(&body);
+        command
+    };
+    let signed = of_the_request(signer(&["--json", "privy", "sign", "--key", device]));
+    let signature = text(&shell::output_of(signed)?, "signature")?;
+    let mut verify = signer(&["privy", "verify", "--public-key", &public_key]);
+    verify.args(["--signature", &signature]);
+    shell::run_command(of_the_request(verify))
 }
 
 fn blink(device: &str, folder: &Path) -> Result<(), String> {
@@ -172,25 +180,18 @@ fn blink(device: &str, folder: &Path) -> Result<(), String> {
         "token": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
     });
     write(&request, &payment)?;
-    let public_key =
-        shell::output(&format!("{} --json privy public-key --key {device}", signer()))?;
     let pem = format!(
         "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        wrapped(&text(&public_key, "publicKey")?)
+        wrapped(&public_key(device)?)
     );
     std::fs::write(&key, pem).map_err(|error| error.to_string())?;
-    let signed = shell::output(&format!(
-        "{} blink sign --key {device} --merchant-id a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d --request {}",
-        signer(),
-        request.display()
-    ))?;
-    std::fs::write(&response, signed).map_err(|error| error.to_string())?;
-    shell::run(&format!(
-        "{} blink verify --public-key {} --response {}",
-        signer(),
-        key.display(),
-        response.display()
-    ))
+    let mut sign = signer(&["blink", "sign", "--key", device]);
+    sign.args(["--merchant-id", "a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d", "--request"]);
+    sign.arg(request);
+    std::fs::write(&response, shell::output_of(sign)?).map_err(|error| error.to_string())?;
+    let mut verify = signer(&["blink", "verify", "--public-key"]);
+    verify.arg(key).arg("--response").arg(response);
+    shell::run_command(verify)
 }
 
 /// PEM has lines of 64 letters.
@@ -209,19 +210,9 @@ fn write(path: &Path, value: &Value) -> Result<(), String> {
     std::fs::write(path, value.to_string()).map_err(|error| error.to_string())
 }
 
-/// A signature of a curve that no command of the program asks a device for.
-fn sign_once(socket: &Path, slot: u8, algorithm: u8) -> Result<(), String> {
-    use signer_core::{ed25519, secp256k1};
-    use signer_device::Link;
-    let stream = UnixStream::connect(socket).map_err(|error| error.to_string())?;
-    let link = Link::new(stream);
-    let signed = match algorithm {
-        2 => link
-            .into_key::<ed25519::VerifyingKey>(slot)
-            .and_then(|key| key.sign(b"a signing input").map(drop)),
-        _ => link
-            .into_key::<secp256k1::VerifyingKey>(slot)
-            .and_then(|key| key.sign(b"a signing input").map(drop)),
-    };
-    signed.map_err(|error| format!("embedded: slot {slot}: {error}"))
+/// A signature of a curve that no command of the program takes from a device.
+fn sign_once(socket: &Path, slot: u8, curve: &str) -> Result<(), String> {
+    let mut sign = shell::program(shell::root().join("target/debug/examples/device_sign"));
+    sign.arg(socket).args([&slot.to_string(), curve]);
+    shell::run_command(sign)
 }

@@ -14,12 +14,13 @@ const SERVICES: [&str; 2] = ["signer-client", "signer-server"];
 /// Checks each crate with every set of its features, or with each of them alone.
 pub(crate) fn powerset() -> Result<(), String> {
     programs::install("cargo-hack")?;
-    let packages: String = CRATES.iter().map(|name| format!(" --package {name}")).collect();
-    shell::run(&format!("cargo hack check --quiet --feature-powerset --locked{packages}"))?;
-    let packages: String = SERVICES.iter().map(|name| format!(" --package {name}")).collect();
-    shell::run(&format!(
-        "cargo hack clippy --quiet --each-feature --locked{packages} -- -D warnings"
-    ))?;
+    let mut check = shell::command("cargo hack check --quiet --feature-powerset --locked");
+    check.args(CRATES.iter().flat_map(|name| ["--package", name]));
+    shell::run_command(check)?;
+    let mut clippy = shell::command("cargo hack clippy --quiet --each-feature --locked");
+    clippy.args(SERVICES.iter().flat_map(|name| ["--package", name]));
+    clippy.args(["--", "-D", "warnings"]);
+    shell::run_command(clippy)?;
     println!(
         "every set of features of {} builds, and each feature of {}",
         CRATES.join(", "),
@@ -41,14 +42,16 @@ pub(crate) fn minimal_versions() -> Result<(), String> {
     fs::write(folder.join("Cargo.toml"), alone).map_err(|error| error.to_string())?;
     for name in CRATES.iter().map(|name| format!("crates/{name}")).chain(["docs".into()]) {
         let to = folder.join(Path::new(&name).parent().unwrap_or(Path::new("")));
-        shell::run(&format!("cp -r {} {}", root.join(&name).display(), to.display()))?;
+        let mut copy = shell::command("cp -r");
+        copy.arg(root.join(&name)).arg(to);
+        shell::run_command(copy)?;
     }
     let mut resolve = shell::command("cargo +nightly update --quiet -Z direct-minimal-versions");
     resolve.current_dir(&folder);
-    shell::run_command(resolve, "cargo +nightly update -Z direct-minimal-versions")?;
+    shell::run_command(resolve)?;
     let mut check = shell::command("cargo check --quiet --all-features --tests --locked");
     check.current_dir(&folder).env("CARGO_TARGET_DIR", root.join("target/minimal"));
-    shell::run_command(check, "cargo check --all-features --tests (oldest versions)")?;
+    shell::run_command(check)?;
     println!("{} build with the oldest versions that they allow", CRATES.join(", "));
     Ok(())
 }
@@ -56,12 +59,16 @@ pub(crate) fn minimal_versions() -> Result<(), String> {
 /// Features unify across a build: runs the tests of protocols, and with `clients` those of the client, where another
 /// crate switches on what changes how `serde_json` hands on numbers.
 pub(crate) fn unified(clients: bool) -> Result<(), String> {
-    let on = "--locked --features serde_json/arbitrary_precision";
-    shell::run(&format!("cargo test --quiet --package signer-protocols --test protocols {on}"))?;
+    let cargo = |words: &'static str| {
+        let mut command = shell::command(words);
+        command.args(["--quiet", "--locked", "--features", "serde_json/arbitrary_precision"]);
+        shell::run_command(command)
+    };
+    // With `--workspace`, what does not depend on serde_json is as `test` has built it.
+    cargo("cargo test --workspace --test protocols")?;
     if clients {
-        let all = "--package signer-client --all-features";
-        shell::run(&format!("cargo build --quiet {all} --examples {on}"))?;
-        shell::run(&format!("cargo test --quiet {all} --test client {on}"))?;
+        cargo("cargo build --workspace --example store_worker")?;
+        cargo("cargo test --workspace --test client")?;
     }
     println!("serde_json's arbitrary_precision, switched on by another crate, changes nothing");
     Ok(())
@@ -74,10 +81,11 @@ pub(crate) fn public_api(update: bool) -> Result<(), String> {
     let mut faults = Vec::new();
     let mut items = 0;
     for name in CRATES {
-        let words = format!(
-            "cargo +nightly public-api --all-features --omit blanket-impls,auto-trait-impls,auto-derived-impls --package {name}"
+        let mut list = shell::command(
+            "cargo +nightly public-api --all-features --omit blanket-impls,auto-trait-impls,auto-derived-impls --package",
         );
-        let listing = shell::output(&words)?;
+        list.arg(name);
+        let listing = shell::output_of(list)?;
         items += listing.lines().count();
         let file = shell::root().join(format!("docs/api/{name}.txt"));
         if update {

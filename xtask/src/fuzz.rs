@@ -25,6 +25,15 @@ impl Length {
             Self::Seconds(seconds) => seconds,
         }
     }
+
+    /// The address sanitizer finds faults of `unsafe` code, which only dependencies have. Building everything with it
+    /// takes longer than the smoke run.
+    const fn sanitizer(self) -> &'static str {
+        match self {
+            Self::Smoke => "none",
+            Self::Seconds(_) => "address",
+        }
+    }
 }
 
 pub(crate) fn run(length: Length) -> Result<(), String> {
@@ -37,7 +46,9 @@ pub(crate) fn run(length: Length) -> Result<(), String> {
     if seeds < MIN_SEEDS {
         return Err(format!("fuzz: {seeds} seeds are committed, {MIN_SEEDS} are the least"));
     }
-    shell::run("cargo +nightly fuzz build")?;
+    let mut build = shell::command("cargo +nightly fuzz build --sanitizer");
+    build.arg(length.sanitizer());
+    shell::run_command(build)?;
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     let queue = Mutex::new(targets.iter());
     let next = || queue.lock().ok()?.next();
@@ -70,8 +81,8 @@ fn count(folder: &Path) -> usize {
 fn fuzz(target: &str, seeds: &Path, length: Length) -> Result<String, String> {
     let scratch = shell::root().join("target/fuzz-corpus").join(target);
     fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
-    let mut command = shell::command("cargo +nightly fuzz run");
-    command.arg(target).args([scratch.as_path(), seeds]);
+    let mut command = shell::command("cargo +nightly fuzz run --sanitizer");
+    command.arg(length.sanitizer()).arg(target).args([scratch.as_path(), seeds]);
     command.args(["--", "-rss_limit_mb=4096", "-timeout=10", "-print_final_stats=1"]);
     command.arg(format!("-max_total_time={}", length.seconds()));
     let output = command.stdout(Stdio::null()).output().map_err(|error| error.to_string())?;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::budget::{self, Figures};
-use crate::{programs, shell};
+use crate::programs;
+use crate::shell::{self, Profile};
 
 /// Work is counted as the difference of two runs, so that what comes once is left out.
 const FEW: u32 = 10;
@@ -12,8 +13,10 @@ const MANY: u32 = 310;
 
 pub(crate) fn run(update: bool) -> Result<(), String> {
     programs::require(&["valgrind"])?;
-    let program = shell::build_harness("instructions")?;
-    let list = shell::output(&format!("{} --list", program.display()))?;
+    let program = shell::build_harness("instructions", Profile::Release)?;
+    let mut list = shell::program(&program);
+    list.arg("--list");
+    let list = shell::output_of(list)?;
     let mut figures = Figures::new();
     for case in list.lines() {
         let each =

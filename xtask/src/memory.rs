@@ -12,12 +12,12 @@ use std::process::Stdio;
 use self::keys::{Case, Source};
 use self::needles::Needles;
 use self::process::{Place, Stopped};
-use crate::shell;
+use crate::shell::{self, Profile};
 
 pub(crate) fn run(release: bool) -> Result<(), String> {
-    let profile = if release { " --release" } else { "" };
+    let profile = if release { Profile::Release } else { Profile::Dev };
     let program = shell::build_signer(profile)?;
-    let harness = shell::build_harness("memory")?;
+    let harness = shell::build_harness("memory", profile)?;
     let folder = shell::root().join("target/memory");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -40,7 +40,9 @@ pub(crate) fn run(release: bool) -> Result<(), String> {
             _ => None,
         }));
     }
-    let list = shell::output(&format!("{} --list", harness.display()))?;
+    let mut list = shell::program(&harness);
+    list.arg("--list");
+    let list = shell::output_of(list)?;
     let (mut types, mut controls) = (0, 0);
     for case in list.lines() {
         let found = scan_type(&harness, case, &folder)?;
@@ -78,7 +80,7 @@ fn scan_program(
     folder: &Path,
 ) -> Result<Vec<Place>, String> {
     let file = folder.join("secret");
-    let mut command = shell::command(&program.display().to_string());
+    let mut command = shell::program(program);
     let mut arguments = case.arguments(folder)?;
     let place = match source {
         Source::File => {
@@ -103,8 +105,9 @@ fn scan_program(
 
 fn scan_type(harness: &Path, case: &str, folder: &Path) -> Result<Vec<Place>, String> {
     let secret = keys::random_hex()?;
-    let mut child = shell::command(&harness.display().to_string())
-        .args([case, &folder.display().to_string()])
+    let mut child = shell::program(harness)
+        .arg(case)
+        .arg(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -142,6 +142,16 @@ pub(crate) enum Part<'a> {
     Missed,
 }
 
+impl<'a> Part<'a> {
+    pub(crate) fn new(shard: Option<&'a str>, missed: bool) -> Self {
+        match shard {
+            _ if missed => Self::Missed,
+            Some(shard) => Self::Shard(shard),
+            None => Self::Whole,
+        }
+    }
+}
+
 /// Runs a part of one module and writes its result.
 pub(crate) fn run(name: &str, part: Part<'_>) -> Result<(), String> {
     programs::install("cargo-mutants")?;
@@ -149,21 +159,20 @@ pub(crate) fn run(name: &str, part: Part<'_>) -> Result<(), String> {
         let names: Vec<&str> = MODULES.iter().map(|module| module.name).collect();
         format!("mutants: the modules are {}", names.join(", "))
     })?;
-    let files: String = module.files.iter().map(|file| format!(" --file {file}")).collect();
-    let which = match part {
-        Part::Whole => String::new(),
-        Part::Shard(shard) => format!(" --shard {shard}"),
-        Part::Missed => " --iterate".into(),
-    };
     // The tests are run without a mutant first: where they fail by themselves, every mutant would count as caught.
-    let words = format!(
-        "cargo mutants --jobs 1 --timeout 60 --build-timeout 600 --output target/mutants/{name}{files}{which} {} -- {}",
-        module.arguments, module.tests
-    );
+    let mut command = shell::command("cargo mutants --jobs 1 --timeout 60 --build-timeout 600");
+    command.args(["--output", &format!("target/mutants/{name}")]);
+    command.args(module.files.iter().flat_map(|file| ["--file", file]));
+    match part {
+        Part::Whole => {}
+        Part::Shard(shard) => drop(command.args(["--shard", shard])),
+        Part::Missed => drop(command.arg("--iterate")),
+    }
+    command.args(module.arguments.split_whitespace()).arg("--");
+    command.args(module.tests.split_whitespace());
     // Its parent must be there, which in a fresh clone it is not.
     fs::create_dir_all(shell::root().join("target/mutants")).map_err(|error| error.to_string())?;
-    eprintln!("\n$ {words}");
-    let mut command = shell::command(&words);
+    eprintln!("\n$ {}", shell::line(&command));
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUST_BACKTRACE", "0");
     let status = command.status().map_err(|error| error.to_string())?;
     // 2: some were missed; 3: some timed out. Both are judged by `report`.

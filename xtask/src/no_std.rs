@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn harness(words: &str, features: &str) -> Command {
+fn harness(words: &'static str, features: &str) -> Command {
     let mut command = shell::command(words);
     command.args(["--quiet", "--locked", "--features", features]);
     command.current_dir(shell::root().join("xtask/harness/no-std"));

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::shell;
+use crate::shell::{self, Profile};
 
 const VERSION: &str = "4.32.5";
 const ADDRESS: &str = "127.0.0.1:3981";
@@ -18,16 +18,18 @@ pub(crate) fn run() -> Result<(), String> {
     let tool = folder.join("python/bin/schemathesis");
     if !tool.exists() {
         shell::run("python3 -m venv target/openapi/python")?;
-        shell::run(&format!(
-            "target/openapi/python/bin/pip install --quiet --disable-pip-version-check schemathesis=={VERSION}"
-        ))?;
+        // The script `pip` begins with the path of its interpreter, which a space would end.
+        let mut install = shell::command(
+            "target/openapi/python/bin/python -m pip install --quiet --disable-pip-version-check",
+        );
+        install.arg(format!("schemathesis=={VERSION}"));
+        shell::run_command(install)?;
     }
-    shell::run("cargo build --locked -p signer-cli")?;
-    let signer = shell::root().join("target/debug/signer");
+    let signer = shell::build_signer(Profile::Dev)?;
     let _ = fs::remove_dir_all(folder.join("keys"));
     let mut generate = Command::new(&signer);
     generate.args(["blink", "generate", "--out", "keys"]).current_dir(&folder);
-    shell::run_command(generate, "signer blink generate")?;
+    shell::run_command(generate)?;
     let write = |name: &str, text: &str| {
         fs::write(folder.join(name), text).map_err(|error| error.to_string())
     };
@@ -50,12 +52,13 @@ pub(crate) fn run() -> Result<(), String> {
         TcpStream::connect(ADDRESS).is_ok()
     });
     let verdict = if listens {
-        let mut ask = Command::new(&tool);
+        let mut ask = Command::new(folder.join("python/bin/python"));
+        ask.arg(&tool);
         ask.arg("--config-file").arg(shell::root().join("xtask/schemathesis.toml")).arg("run");
         ask.arg(shell::root().join("docs/openapi.json"));
         ask.args(["--url", &format!("http://{ADDRESS}"), "--max-examples", "100", "--no-color"]);
         ask.env("SIGNER_TEST_BEARER", BEARER).current_dir(&folder);
-        shell::run_command(ask, "schemathesis run docs/openapi.json")
+        shell::run_command(ask)
     } else {
         Err("the endpoint does not listen".into())
     };

@@ -4,30 +4,41 @@ use std::process::Command;
 
 use crate::shell;
 
-/// A line for a shell that succeeds where something is there, and Debian's packages that bring it.
-const DEBIAN: [(&str, &str); 17] = [
-    ("openssl version", "openssl"),
-    ("gzip --version", "gzip"),
-    ("command -v kill", "procps"),
-    ("strace --version", "strace"),
-    ("unshare --version && taskset --version", "util-linux"),
-    ("ip -V", "iproute2"),
-    ("redis-server --version", "redis-server"),
-    ("command -v chromium", "chromium"),
-    ("command -v chromedriver", "chromium-driver"),
-    ("python3 -c 'import ensurepip'", "python3-venv"),
-    ("qemu-system-arm --version", "qemu-system-arm"),
-    ("size --version", "binutils"),
-    ("dpkg-deb --version", "dpkg"),
-    ("valgrind --version", "valgrind"),
-    ("node --version", "nodejs"),
-    ("npm --version", "npm"),
-    ("pkg-config --exists openssl", "pkg-config libssl-dev"),
-];
+/// The task that calls a program.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Need {
+    /// `test`
+    Tests,
+    /// `ci`
+    Proofs,
+    /// `assurance` and the benchmarks
+    Assurance,
+}
 
-/// What only assurance and the benchmarks call.
-const DEBIAN_ASSURANCE: [(&str, &str); 2] =
-    [("llvm-profdata-22 --version", "llvm-22"), ("command -v wrk", "wrk")];
+/// A line for a shell that succeeds if a program is installed, Debian's package that brings it, and the task that
+/// needs it first.
+const DEBIAN: [(&str, &str, Need); 20] = [
+    ("openssl version", "openssl", Need::Tests),
+    ("gzip --version", "gzip", Need::Tests),
+    ("command -v kill", "procps", Need::Tests),
+    ("strace --version", "strace", Need::Tests),
+    ("unshare --version && taskset --version", "util-linux", Need::Tests),
+    ("ip -V", "iproute2", Need::Tests),
+    ("redis-server --version", "redis-server", Need::Tests),
+    ("command -v chromium", "chromium", Need::Tests),
+    ("command -v chromedriver", "chromium-driver", Need::Tests),
+    ("python3 -c 'import ensurepip'", "python3-venv", Need::Proofs),
+    ("qemu-system-arm --version", "qemu-system-arm", Need::Proofs),
+    ("size --version", "binutils", Need::Proofs),
+    ("dpkg-deb --version", "dpkg", Need::Proofs),
+    ("valgrind --version", "valgrind", Need::Proofs),
+    ("node --version", "nodejs", Need::Proofs),
+    ("npm --version", "npm", Need::Proofs),
+    ("pkg-config --version", "pkg-config", Need::Proofs),
+    ("pkg-config --exists openssl", "libssl-dev", Need::Proofs),
+    ("llvm-profdata-22 --version", "llvm-22", Need::Assurance),
+    ("command -v wrk", "wrk", Need::Assurance),
+];
 
 /// A subcommand of cargo, and the version that the figures were made with.
 const CARGO: [(&str, &str); 7] = [
@@ -40,19 +51,19 @@ const CARGO: [(&str, &str); 7] = [
     ("cargo-semver-checks", "0.51.0"),
 ];
 
-/// Debian's packages of what is missing.
-pub(crate) fn missing_packages(assurance: bool) -> Vec<&'static str> {
-    let more = DEBIAN_ASSURANCE.iter().filter(|_| assurance);
-    let missing = DEBIAN.iter().chain(more).filter(|(probe, _)| !succeeds(probe));
-    missing.map(|(_, package)| *package).collect()
+/// Debian's packages of the programs that are missing.
+pub(crate) fn missing_packages(need: Need) -> Vec<&'static str> {
+    let wanted = DEBIAN.iter().filter(|(_, _, first)| *first <= need);
+    let missing = wanted.filter(|(probe, _, _)| !succeeds(probe));
+    missing.map(|(_, package, _)| *package).collect()
 }
 
 /// Fails with what to install where one of the programs is missing.
 pub(crate) fn require(programs: &[&str]) -> Result<(), String> {
     let advice = |program: &&&str| {
-        let known = DEBIAN.iter().chain(&DEBIAN_ASSURANCE);
-        let mut known = known.filter(|(probe, _)| probe.split(' ').any(|word| word == **program));
-        let package = known.next().map_or(**program, |(_, package)| package);
+        let mut known =
+            DEBIAN.iter().filter(|(probe, ..)| probe.split(' ').any(|word| word == **program));
+        let package = known.next().map_or(**program, |(_, package, _)| package);
         format!(
             "{program} is missing: install Debian's package {package}, or run `cargo xtask setup`"
         )
@@ -76,9 +87,12 @@ pub(crate) fn require_nightly() -> Result<(), String> {
 pub(crate) fn install(program: &str) -> Result<(), String> {
     let version = CARGO.iter().find(|(name, _)| name == &program).map(|(_, version)| version);
     match version {
-        Some(version) if !is_there(program) => shell::run(&format!(
-            "cargo install --quiet --locked --debug --root target/tools {program} --version {version}"
-        )),
+        Some(version) if !is_there(program) => {
+            let mut command =
+                shell::command("cargo install --quiet --locked --debug --root target/tools");
+            command.args([program, "--version", version]).env("CARGO_PROFILE_DEV_DEBUG", "0");
+            shell::run_command(command)
+        }
         Some(_) => Ok(()),
         None => Err(format!("{program} has no version here")),
     }

@@ -103,8 +103,9 @@ fn semver() -> Result<(), String> {
         return Ok(());
     };
     programs::install("cargo-semver-checks")?;
-    let packages: String = ORDER[..7].iter().map(|name| format!(" --package {name}")).collect();
-    shell::run(&format!("cargo semver-checks --baseline-rev {last}{packages}"))
+    let mut check = shell::command("cargo semver-checks --baseline-rev");
+    check.arg(last).args(ORDER[..7].iter().flat_map(|name| ["--package", name]));
+    shell::run_command(check)
 }
 
 /// Packages every crate in a copy where publishing is not forbidden: only so does cargo take the crates of this
@@ -119,16 +120,18 @@ fn packages(version: &str) -> Result<(), String> {
     let open = text.replace("\npublish = false\n", "\npublish = [\"crates-io\"]\n");
     write(&manifest, &open)?;
     let target = shell::root().join("target/package-target");
-    let cargo = |words: &str| {
-        let mut command = shell::command(words);
+    let package = |names: &[&str], more: &[&str]| {
+        let mut command = shell::command("cargo package --quiet --locked --allow-dirty");
+        command.args(more).args(names.iter().flat_map(|name| ["--package", name]));
         command.current_dir(&copy).env("CARGO_TARGET_DIR", &target);
-        shell::run_command(command, words)
+        shell::run_command(command)
     };
-    let all: String = ORDER.iter().map(|name| format!(" --package {name}")).collect();
-    cargo(&format!("cargo package --quiet --locked --no-verify --allow-dirty{all}"))?;
+    package(&ORDER, &["--no-verify"])?;
     for name in ORDER {
         let file = target.join(format!("package/{name}-{version}.crate"));
-        let files = shell::output(&format!("tar -tzf {}", file.display()))?;
+        let mut list = shell::command("tar -tzf");
+        list.arg(&file);
+        let files = shell::output_of(list)?;
         for needed in ["Cargo.toml", "README.md", "src/"] {
             if !files.lines().any(|line| line.contains(needed)) {
                 return Err(format!("release: the package of {name} has no {needed}"));
@@ -137,8 +140,7 @@ fn packages(version: &str) -> Result<(), String> {
         let size = fs::metadata(&file).map_err(|error| error.to_string())?.len();
         eprintln!("release: {name}-{version}.crate, {size} bytes, {} files", files.lines().count());
     }
-    let bottom: String = ORDER[..3].iter().map(|name| format!(" --package {name}")).collect();
-    cargo(&format!("cargo package --quiet --locked --allow-dirty{bottom}"))
+    package(&ORDER[..3], &[])
 }
 
 /// The program with its completions, its manual, its texts and the list of what is in it, the same bytes each time, and a checksum.
@@ -157,32 +159,29 @@ fn archive(version: &str) -> Result<PathBuf, String> {
     for text in ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         copy(&shell::root().join(text), &folder.join(text))?;
     }
-    let program = program.display();
     for (shell_name, file) in [("bash", "signer.bash"), ("zsh", "_signer"), ("fish", "signer.fish")]
     {
-        let script = shell::output(&format!("{program} completions {shell_name}"))?;
+        let script = printed(&program, &["completions", shell_name])?;
         write(&folder.join("completions").join(file), &script)?;
     }
-    let commands = commands(&program.to_string(), "")?;
+    let commands = commands(&program, &[])?;
     if commands.len() < 20 {
         return Err(format!("release: the help names {} commands", commands.len()));
     }
     for command in commands {
-        let page = shell::output(&format!("{program} man {command}"))?;
-        let name = format!("signer {command}").trim().replace(' ', "-");
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let page = printed(&program, &[&["man"], &words[..]].concat())?;
+        let name = [&["signer"], &words[..]].concat().join("-");
         write(&folder.join("man").join(format!("{name}.1")), &page)?;
     }
     write(&folder.join("signer.cdx.json"), &sbom::of_the_program(host.trim())?)?;
     let archive = target.join(format!("{name}.tar.gz"));
-    let tar = format!(
-        "tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory {} --use-compress-program=gzip\\ -n -cf {} {name}",
-        target.display(),
-        archive.display()
-    );
-    shell::run_command(shell::script(&tar), &tar)?;
-    let sums = format!("sha256sum {name}.tar.gz");
-    let mut command = shell::command(&sums);
-    command.current_dir(&target);
+    let mut tar = shell::command("tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner");
+    tar.arg("--use-compress-program=gzip -n").arg("--directory").arg(&target);
+    tar.arg("-cf").arg(&archive).arg(&name);
+    shell::run_command(tar)?;
+    let mut command = shell::command("sha256sum");
+    command.arg(format!("{name}.tar.gz")).current_dir(&target);
     let output = command.output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err("release: no checksum".into());
@@ -192,16 +191,23 @@ fn archive(version: &str) -> Result<PathBuf, String> {
     Ok(archive)
 }
 
+fn printed(program: &Path, words: &[&str]) -> Result<String, String> {
+    let mut command = shell::program(program);
+    command.args(words);
+    shell::output_of(command)
+}
+
 /// The words of every command, found in the help of the one above it.
-fn commands(program: &str, above: &str) -> Result<Vec<String>, String> {
-    let help = shell::output(&format!("{program} {above} --help"))?;
-    let mut found = vec![above.trim().to_owned()];
+fn commands(program: &Path, above: &[String]) -> Result<Vec<Vec<String>>, String> {
+    let words: Vec<&str> = above.iter().map(String::as_str).chain(["--help"]).collect();
+    let help = printed(program, &words)?;
+    let mut found = vec![above.to_owned()];
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in list.take_while(|line| line.starts_with("  ")) {
         let name = line.split_whitespace().next().unwrap_or_default();
         if name != "help" && !name.is_empty() && line.starts_with("  ") && !line.starts_with("   ")
         {
-            found.extend(commands(program, format!("{above} {name}").trim())?);
+            found.extend(commands(program, &[above, &[name.to_owned()]].concat())?);
         }
     }
     Ok(found)

@@ -20,7 +20,9 @@ pub(crate) fn run() -> Result<(), String> {
         let target = folder.join("target");
         build(&folder, &target)?;
         let program = target.join("release/signer");
-        let digest = shell::output(&format!("sha256sum {}", program.display()))?;
+        let mut digest = shell::command("sha256sum");
+        digest.arg(program);
+        let digest = shell::output_of(digest)?;
         digests.push(digest.split_whitespace().next().unwrap_or_default().to_owned());
     }
     let [one, other] = &digests[..] else { return Err("two builds".into()) };
@@ -34,27 +36,34 @@ pub(crate) fn run() -> Result<(), String> {
 /// What a fresh clone would hold.
 pub(crate) fn copy_committed(folder: &Path) -> Result<(), String> {
     let archive = folder.join("source.tar");
-    shell::run(&format!("git archive --output {} HEAD", archive.display()))?;
-    shell::run(&format!("tar -xf {} -C {}", archive.display(), folder.display()))
+    let mut pack = shell::command("git archive --output");
+    pack.arg(&archive).arg("HEAD");
+    shell::run_command(pack)?;
+    let mut unpack = shell::command("tar -xf");
+    unpack.arg(archive).arg("-C").arg(folder);
+    shell::run_command(unpack)
 }
 
 /// Builds the program as a release is built.
 pub(crate) fn build(folder: &Path, target: &Path) -> Result<(), String> {
     let cargo_home = cargo_home()?;
     let maps = [(folder, SOURCE), (cargo_home.as_path(), REGISTRY)];
-    let join = |flag: &str| {
-        let flags = maps.iter().map(|(from, to)| format!("{flag}={}={to}", from.display()));
-        flags.collect::<Vec<_>>().join(" ")
+    let flags = |flag: &str| -> Vec<String> {
+        maps.iter().map(|(from, to)| format!("{flag}={}={to}", from.display())).collect()
     };
+    let c_flags = flags("-ffile-prefix-map");
+    let c_flags: Vec<String> = c_flags.iter().map(|flag| shell::quoted(flag.as_ref())).collect();
     let mut command = shell::command("cargo build --release --locked --quiet --package signer-cli");
     command
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
-        .env("RUSTFLAGS", join("--remap-path-prefix"))
+        // Flags that are separated by this byte may hold spaces.
+        .env("CARGO_ENCODED_RUSTFLAGS", flags("--remap-path-prefix").join("\u{1f}"))
         // The C of aws-lc names its files, too.
-        .env("CFLAGS", join("-ffile-prefix-map"))
+        .env("CC_SHELL_ESCAPED_FLAGS", "1")
+        .env("CFLAGS", c_flags.join(" "))
         .env("SOURCE_DATE_EPOCH", "0");
-    shell::run_command(command, &format!("cargo build --release (in {})", folder.display()))
+    shell::run_command(command)
 }
 
 fn cargo_home() -> Result<PathBuf, String> {

@@ -17,9 +17,10 @@ pub(crate) fn print() -> Result<(), String> {
 
 /// Every crate that is compiled into the program or builds it, with its licence, its checksum and what it needs.
 pub(crate) fn of_the_program(host: &str) -> Result<String, String> {
-    let metadata = shell::output(&format!(
-        "cargo metadata --format-version 1 --locked --filter-platform {host}"
-    ))?;
+    let mut metadata =
+        shell::command("cargo metadata --format-version 1 --locked --filter-platform");
+    metadata.arg(host);
+    let metadata = shell::output_of(metadata)?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let packages = by_id(&metadata["packages"]);
     let nodes = by_id(&metadata["resolve"]["nodes"]);
@@ -66,9 +67,11 @@ pub(crate) fn of_the_program(host: &str) -> Result<String, String> {
 /// What the program alone brings: the resolution above is that of the whole workspace, with all that its members
 /// turn on for each other.
 fn used(host: &str) -> Result<BTreeSet<String>, String> {
-    let tree = shell::output(&format!(
-        "cargo tree --package signer-cli --edges normal,build --prefix none --no-dedupe --locked --target {host}"
-    ))?;
+    let mut tree = shell::command(
+        "cargo tree --package signer-cli --edges normal,build --prefix none --no-dedupe --locked --target",
+    );
+    tree.arg(host);
+    let tree = shell::output_of(tree)?;
     let name = |line: &str| {
         let mut words = line.split_whitespace();
         Some(format!("pkg:cargo/{}@{}", words.next()?, words.next()?.strip_prefix('v')?))

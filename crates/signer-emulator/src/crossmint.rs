@@ -1,89 +1,58 @@
-//! The side of Crossmint.
+//! The side of Crossmint, version `2025-06-09` of its API.
+//!
+//! | module | answers | follows |
+//! |---|---|---|
+//! | `wallet` | wallets | `WalletV2025ResponseDTO` of the OpenAPI document |
+//! | `signer` | signers and their locators | the same document; addresses of `email`, `phone` and `api-key` are made up |
+//! | `signers` | adding, reading and removing signers | the document; with `deployImmediately` what the SDK reads (`"onChain" in chains[chain]`) |
+//! | `transaction`, `signature` | what they are asked for | the same documents |
+//! | `approval` | approvals, verified | the OpenAPI document; 409 and 422 as the specification page has them |
+//! | `operation` | transactions and signatures, their states and lists | recorded answers of 2025; times and states between them are made up |
+//! | `transfer`, `token` | transfers of tokens | recorded answers (`sendParams`); the table of tokens is the emulator's own |
+//! | `activity` | balances, transfers, test money | the document, and what the SDK reads |
+//! | `evm` | user operations, Kernel accounts, ERC-1271 wrapping | three recorded operations and one signature; adding signers is inferred from Kernel's source |
+//! | `solana` | Squads transactions | one recorded transaction; changes of signers are inferred from the program's source |
+//! | `stellar` | Soroban authorizations | nothing was recorded: the document, the Stellar SDK and the source of the wallet contract |
+//! | `tampering` | hostile answers | the specification page of approvals |
 
+mod activity;
 mod api_key;
 mod approval;
+mod evm;
+mod operation;
+mod signature;
+mod signer;
+mod signers;
 mod solana;
+mod state;
+mod stellar;
+mod tampering;
+mod token;
+mod transaction;
+mod transfer;
 mod wallet;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
-use signer_protocols::crossmint::ChainType;
+use serde_json::json;
+use signer_protocols::crossmint::verify::Token;
+
+pub use self::evm::{KernelVersion, KernelVersionError};
+pub use self::tampering::{Tampering, TamperingError};
 
 use self::api_key::Project;
+use self::state::State;
 use crate::answer::{Answer, Refusal};
 use crate::emulator::{Incoming, Shared};
-
-/// What a service might ask for that must not be signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mischief {
-    /// On Solana, the approval of another transaction than the one that was asked for.
-    OtherTransaction,
-    /// An approval that has not the shape of its chain.
-    OtherShape,
-    /// Two different approvals of the one signer.
-    TwoApprovals,
-    /// A transaction of another type of chain.
-    OtherChain,
-    /// The state of another transaction.
-    OtherId,
-    /// A new wallet without the further signers that were asked for.
-    FewerSigners,
-}
 
 pub(crate) struct Crossmint {
     project: Project,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    wallets: HashMap<String, Wallet>,
-    operations: HashMap<String, Operation>,
-    /// By idempotency key: what was asked, and the operation or the wallet.
-    asked: HashMap<String, (Vec<u8>, String)>,
-    mischief: Option<Mischief>,
-}
-
-struct Wallet {
-    chain_type: ChainType,
-    address: String,
-    admin: String,
-    /// By locator: the chains on which it signs; all of them where none is named.
-    delegated: BTreeMap<String, BTreeSet<String>>,
-    owner: Option<String>,
-    alias: Option<String>,
-}
-
-/// A transaction or a signature that waits for an approval, or had one.
-struct Operation {
-    wallet: String,
-    chain_type: ChainType,
-    /// `transactions` or `signatures`.
-    kind: &'static str,
-    /// Who must approve.
-    signer: String,
-    /// What is approved.
-    message: String,
-    transaction: Option<String>,
-    effect: Effect,
-    status: &'static str,
-    signature: Option<String>,
-    params: Value,
-}
-
-#[derive(Clone, Debug)]
-enum Effect {
-    None,
-    AddSigner(String, Option<String>),
-    RemoveSigner(String, Option<String>),
-}
-
 impl Crossmint {
     pub(crate) fn new() -> Self {
-        Self { project: Project::new(), state: Mutex::default() }
+        Self { project: Project::new(), state: Mutex::new(State::new()) }
     }
 
     pub(crate) fn api_key(&self) -> &str {
@@ -94,8 +63,24 @@ impl Crossmint {
         self.project.trusted_key()
     }
 
-    pub(crate) fn be(&self, mischief: Option<Mischief>) {
-        self.state().mischief = mischief;
+    pub(crate) fn tamper(&self, tampering: Option<Tampering>) {
+        self.state().tampering = tampering;
+    }
+
+    pub(crate) fn is_tampering(&self) -> bool {
+        self.state().tampering.is_some()
+    }
+
+    pub(crate) fn kernel_version(&self, version: KernelVersion) {
+        self.state().kernel_version = version;
+    }
+
+    pub(crate) fn name_token(&self, locator: &str, token: Token) {
+        self.state().tokens.insert(locator, token);
+    }
+
+    pub(crate) fn quorum(&self, on: bool) {
+        self.state().quorum = on;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -103,45 +88,58 @@ impl Crossmint {
     }
 }
 
-/// Answers a request.
-pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Result<Answer, Refusal> {
+/// Answers a request. A refusal has the form of the OpenAPI document: `{error: true, message, code}`.
+pub(crate) fn answer(shared: &Shared, request: &Incoming) -> Answer {
+    dispatch(shared, request).unwrap_or_else(|refusal| {
+        let mut answer = Answer::from(refusal);
+        answer.body["error"] = json!(true);
+        answer
+    })
+}
+
+fn dispatch(shared: &Shared, request: &Incoming) -> Result<Answer, Refusal> {
     let key = request.headers.get("x-api-key").and_then(|key| key.to_str().ok());
     if key != Some(shared.crossmint.api_key()) {
         return Err(Refusal::new(401, "unauthorized", "the api key is wrong"));
     }
     let mut state = shared.crossmint.state();
+    let state = &mut *state;
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
-    let ["api", "2025-06-09", "wallets", path @ ..] = &segments[..] else {
-        return Err(not_found("call"));
+    let path = match &segments[..] {
+        ["api", "2025-06-09", "wallets", path @ ..] => path,
+        ["api", "unstable", "wallets", locator, "transfers"] if request.method == "GET" => {
+            return activity::transfers(state, request, locator);
+        }
+        ["api", "v1-alpha2", "wallets", locator, "balances"] if request.method == "POST" => {
+            return activity::fund(state, request, locator);
+        }
+        _ => return Err(not_found("call")),
     };
     match (request.method.as_str(), path) {
-        ("POST", []) => wallet::create(shared, &mut state, request),
-        ("GET", [locator]) => Ok(Answer::ok(state.wallet(locator)?.to_json(shared.clock.now_ms()))),
-        ("POST", [locator, "transactions"]) => {
-            approval::transaction(shared, &mut state, request, locator)
-        }
+        ("POST", []) => wallet::create(shared, state, request),
+        ("GET", [locator]) => Ok(Answer::ok(state.wallet(locator)?.to_json())),
+        ("GET", [locator, "balances"]) => activity::balances(state, request, locator),
+        ("POST", [locator, "transactions"]) => transaction::create(shared, state, request, locator),
         ("POST", [locator, "tokens", token, "transfers"]) => {
-            approval::transfer(shared, &mut state, request, locator, token)
+            transfer::create(shared, state, request, locator, token)
         }
-        ("POST", [locator, "signatures"]) => {
-            approval::signature(shared, &mut state, request, locator)
+        ("GET", [locator, "tokens", _, "transfers", id]) => {
+            operation::look(shared, state, locator, "transactions", id)
         }
-        ("POST", [locator, "signers"]) => wallet::add_signer(shared, &mut state, request, locator),
+        ("POST", [locator, "signatures"]) => signature::create(shared, state, request, locator),
+        ("POST", [locator, "signers"]) => signers::add(shared, state, request, locator),
         ("DELETE", [locator, "signers", signer]) => {
-            wallet::remove_signer(shared, &mut state, request, locator, signer)
+            signers::remove(shared, state, request, locator, signer)
         }
-        ("GET", [locator, "signers", signer]) => {
-            wallet::signer(shared, &mut state, locator, signer)
+        ("GET", [locator, "signers", signer]) => signers::read(state, locator, signer),
+        ("GET", [locator, kind @ ("transactions" | "signatures")]) => {
+            operation::list(state, request, locator, kind)
         }
         ("GET", [locator, kind @ ("transactions" | "signatures"), id]) => {
-            let address = state.wallet(locator)?.address.clone();
-            state.operation(&address, kind, id)?;
-            approval::look(shared, &mut state, &address, id)
+            operation::look(shared, state, locator, kind, id)
         }
         ("POST", [locator, kind @ ("transactions" | "signatures"), id, "approvals"]) => {
-            let address = state.wallet(locator)?.address.clone();
-            state.operation(&address, kind, id)?;
-            approval::approve(shared, &mut state, request, &address, id)
+            approval::approve(shared, state, request, locator, kind, id)
         }
         _ => Err(not_found("call")),
     }
@@ -151,54 +149,6 @@ fn not_found(what: &str) -> Refusal {
     Refusal::new(404, "not_found", format!("there is no such {what}"))
 }
 
-impl State {
-    fn operation(&self, wallet: &str, kind: &str, id: &str) -> Result<&Operation, Refusal> {
-        let fits = |it: &&Operation| it.wallet == wallet && it.kind == kind;
-        self.operations.get(id).filter(fits).ok_or_else(|| not_found("transaction"))
-    }
-
-    /// By address, by `…:alias:<a>`, or by the owner's `email:<e>:<chain type>`.
-    fn wallet(&self, locator: &str) -> Result<&Wallet, Refusal> {
-        let alias = locator.rsplit_once(":alias:").map(|(_, alias)| alias);
-        let owner = locator.strip_prefix("email:").and_then(|rest| rest.rsplit_once(':'));
-        let fits = |wallet: &&Wallet| {
-            wallet.address.eq_ignore_ascii_case(locator)
-                || alias.is_some() && wallet.alias.as_deref() == alias
-                || alias.is_none()
-                    && owner.is_some_and(|(owner, chain_type)| {
-                        wallet.chain_type.as_str() == chain_type
-                            && wallet.owner.as_deref() == Some(&format!("email:{owner}"))
-                    })
-        };
-        self.wallets.values().find(fits).ok_or_else(|| not_found("wallet"))
-    }
-}
-
-impl Wallet {
-    fn signers(&self) -> impl Iterator<Item = &String> {
-        self.delegated.keys().chain([&self.admin])
-    }
-
-    fn to_json(&self, now: u64) -> Value {
-        json!({
-            "chainType": self.chain_type.as_str(),
-            "type": "smart",
-            "address": self.address,
-            "config": {
-                "adminSigner": reference(&self.admin),
-                "delegatedSigners": self.delegated.keys().map(|it| reference(it)).collect::<Vec<_>>(),
-            },
-            "owner": self.owner,
-            "alias": self.alias,
-            "createdAt": now,
-        })
-    }
-}
-
-/// A signer as the service names it; addresses on EVM come back in lower case.
-fn reference(locator: &str) -> Value {
-    let (kind, address) = locator.split_once(':').unwrap_or(("server", locator));
-    let address =
-        if address.starts_with("0x") { address.to_ascii_lowercase() } else { address.into() };
-    json!({"type": kind, "address": address, "locator": format!("{kind}:{address}")})
+fn invalid(rule: impl Into<String>) -> Refusal {
+    Refusal::new(400, "invalid_request", rule)
 }

@@ -3,6 +3,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use signer_core::p256::VerifyingKey;
+use signer_protocols::crossmint::verify::Token;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -26,10 +28,11 @@ use tokio::task::JoinHandle;
 use crate::abstraxn::Abstraxn;
 use crate::answer::{Answer, Refusal};
 use crate::blink::Blink;
-use crate::crossmint::{Crossmint, Mischief};
+use crate::crossmint::{Crossmint, KernelVersion, Tampering};
 use crate::fault::{Fault, FaultRule, Faults, RetryAfter};
 use crate::privy::Privy;
 use crate::stream::{FaultyStream, Mishap, MishapSwitch};
+use crate::traffic::Traffic;
 
 const MAX_BODY: usize = 4 << 20;
 /// Of an emulator that runs for long, the oldest requests are forgotten.
@@ -50,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) abstraxn: Abstraxn,
     pub(crate) blink: Blink,
     seen: Mutex<VecDeque<Seen>>,
+    traffic: Traffic,
     next_id: AtomicU64,
 }
 
@@ -90,7 +94,7 @@ impl Emulator {
     /// Starts on a port of 127.0.0.1.
     ///
     /// # Errors
-    /// What the system says.
+    /// The port is taken, or the file of `SIGNER_EMULATOR_TRAFFIC` cannot be opened.
     pub async fn start_on(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
@@ -102,6 +106,7 @@ impl Emulator {
             abstraxn: Abstraxn::new(),
             blink: Blink::default(),
             seen: Mutex::default(),
+            traffic: Traffic::from_environment()?,
             next_id: AtomicU64::new(1),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -133,9 +138,30 @@ impl Emulator {
         self.shared.crossmint.trusted_key()
     }
 
-    /// Has the stand-in for Crossmint ask for approvals that a careful client refuses.
-    pub fn crossmint_mischief(&self, mischief: Option<Mischief>) {
-        self.shared.crossmint.be(mischief);
+    /// Has the stand-in for Crossmint ask for approvals that a careful client refuses; `None` ends it.
+    pub fn crossmint_tampering(&self, tampering: Option<Tampering>) {
+        self.shared.crossmint.tamper(tampering);
+    }
+
+    /// The former name of [`crossmint_tampering`](Self::crossmint_tampering).
+    #[doc(hidden)]
+    pub fn crossmint_mischief(&self, tampering: Option<Tampering>) {
+        self.crossmint_tampering(tampering);
+    }
+
+    /// Sets the release of Kernel that new EVM wallets of Crossmint have. Default: 0.3.3.
+    pub fn crossmint_kernel(&self, version: KernelVersion) {
+        self.shared.crossmint.kernel_version(version);
+    }
+
+    /// Adds a token of Crossmint under a locator such as `base-sepolia:dai`, or replaces one.
+    pub fn crossmint_token(&self, locator: &str, token: Token) {
+        self.shared.crossmint.name_token(locator, token);
+    }
+
+    /// Puts an entry of a quorum, which has no message of its own, in front of every list of pending approvals.
+    pub fn crossmint_quorum(&self, on: bool) {
+        self.shared.crossmint.quorum(on);
     }
 
     /// The base URL of the stand-in for Abstraxn.
@@ -183,6 +209,15 @@ impl Emulator {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.ok()?;
         answer.split(' ').nth(1)?.parse().ok()
+    }
+
+    /// Appends each exchange to a file, as a line of JSON with `method`, `path`, `request`, `status` and `answer`: the answer
+    /// before any fault, and none while Crossmint tampers. The variable `SIGNER_EMULATOR_TRAFFIC` does the same.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn record_traffic(&self, path: &Path) -> io::Result<()> {
+        self.shared.traffic.append_to(path)
     }
 
     /// Has something go wrong.
@@ -309,6 +344,7 @@ async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Res
     if let Some(response) = fault_instead(fault.as_ref(), shared, switch).await {
         return response;
     }
+    let path_and_query = head.uri.to_string();
     let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let mut segments = path.split('/').skip(1).map(decode);
     let service = segments.next().unwrap_or_default();
@@ -323,11 +359,15 @@ async fn answer(request: Request, shared: &Shared, switch: &MishapSwitch) -> Res
     let answer = match service.as_str() {
         "abstraxn" => crate::abstraxn::answer(shared, &incoming),
         "blink" => crate::blink::answer(shared, &incoming),
-        "crossmint" => crate::crossmint::answer(shared, &incoming),
+        "crossmint" => Ok(crate::crossmint::answer(shared, &incoming)),
         "privy" => crate::privy::answer(shared, &incoming),
         _ => Err(Refusal::new(404, "not_found", "there is no such service")),
     };
-    let mut response = answer.unwrap_or_else(Answer::from).into_response();
+    let answer = answer.unwrap_or_else(Answer::from);
+    if !shared.crossmint.is_tampering() {
+        shared.traffic.record(&path_and_query, &incoming, &answer);
+    }
+    let mut response = answer.into_response();
     if let Ok(date) = HeaderValue::from_str(&shared.clock.http_date(0)) {
         response.headers_mut().insert(DATE, date);
     }
@@ -419,7 +459,7 @@ fn endless() -> Body {
 }
 
 /// A part of a path without its percent signs.
-fn decode(part: &str) -> String {
+pub(crate) fn decode(part: &str) -> String {
     let bytes = part.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -10,7 +10,11 @@ mod hpke_seal;
 mod key;
 mod privy;
 mod stream;
+mod traffic;
 
-pub use crossmint::Mischief;
+/// The former name of [`Tampering`].
+#[doc(hidden)]
+pub use crossmint::Tampering as Mischief;
+pub use crossmint::{KernelVersion, KernelVersionError, Tampering, TamperingError};
 pub use emulator::{Emulator, Seen};
 pub use fault::{Fault, FaultError, FaultRule, RetryAfter};

@@ -5,7 +5,10 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
 use signer_protocols::jcs::{self, Limits};
 
-const DOCUMENTS: u32 = 100_000;
+/// `cargo xtask test --long` runs the long form, and so does `cargo xtask assurance`.
+fn documents() -> u32 {
+    if std::env::var_os("SIGNER_LONG_TESTS").is_some() { 100_000 } else { 10_000 }
+}
 
 fn number() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -75,7 +78,7 @@ impl serde::Serialize for Reversed<'_> {
 
 #[test]
 fn equals_serde_jcs() {
-    let config = Config { cases: DOCUMENTS, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: documents(), failure_persistence: None, ..Config::default() };
     let verdict = TestRunner::new(config).run(&document(), |value| {
         let oracle = serde_jcs::to_vec(&value).unwrap();
         // Compact and in insertion order, then indented, then typed.
@@ -96,7 +99,7 @@ fn equals_serde_jcs() {
 #[test]
 fn decimal_texts_equal_ryu_js() {
     let text = "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?";
-    let config = Config { cases: DOCUMENTS, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: documents(), failure_persistence: None, ..Config::default() };
     let verdict = TestRunner::new(config).run(&text, |text| {
         let value: f64 = text.parse().unwrap();
         let oracle = serde_jcs::to_vec(&value).unwrap();

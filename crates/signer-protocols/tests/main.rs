@@ -22,6 +22,7 @@ mod crossmint_solana_transfers;
 mod crossmint_stellar;
 mod crossmint_verify;
 mod differential;
+mod evm;
 mod jcs;
 mod kms;
 mod postmortems;

@@ -30,7 +30,7 @@ pub(crate) fn run(with_privy_rs: bool) -> Result<(), String> {
     install
         .args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(&peers);
-    shell::run_command(install, "npm ci")?;
+    shell::run_command(install)?;
     shell::run("cargo build --release --locked -p signer-client --example figures --all-features")?;
     let figures = shell::root().join("target/release/examples/figures");
     let figures = figures.display().to_string();
@@ -97,7 +97,7 @@ fn build_privy_rs() -> Result<String, String> {
     let target = shell::root().join("target/peers");
     let mut build = shell::command("cargo build --release --locked --quiet");
     build.current_dir(shell::root().join("xtask/peers/privy-rs")).env("CARGO_TARGET_DIR", &target);
-    shell::run_command(build, "cargo build --release (in xtask/peers/privy-rs)")?;
+    shell::run_command(build)?;
     Ok(target.join("release/privy-rs-peer").display().to_string())
 }
 

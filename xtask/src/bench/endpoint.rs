@@ -31,7 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     let peers = shell::root().join("xtask/peers/endpoint");
     let mut install = Command::new("npm");
     install.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&peers);
-    shell::run_command(install, "npm ci")?;
+    shell::run_command(install)?;
     shell::run("cargo build --release --locked -p signer-cli")?;
     shell::run("cargo build --release --locked -p signer-server --example bare")?;
 
@@ -128,11 +128,11 @@ impl Bench {
         for keys in ["keys", "audit"] {
             let mut generate = bench.signer();
             generate.args(["blink", "generate", "--out", keys]).stdout(Stdio::null());
-            shell::run_command(generate, "signer blink generate")?;
+            shell::run_command(generate)?;
         }
         let mut tokens = Command::new("node");
         tokens.arg(peers.join("tokens.mjs")).arg(TOKENS.to_string()).arg(&bench.folder);
-        shell::run_command(tokens, "node tokens.mjs")?;
+        shell::run_command(tokens)?;
         let head = format!(
             "wrk.method = \"POST\"\nwrk.body = [[{REQUEST}]]\nwrk.headers[\"content-type\"] = \"application/json\"\n"
         );

@@ -45,13 +45,19 @@ fn download(version: &str, folder: &std::path::Path) -> Result<(), String> {
         ),
     )
     .map_err(|error| error.to_string())?;
-    let options = format!(
-        "-o Dir::Etc::sourcelist={} -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists={} -o APT::Sandbox::User=root",
-        source.display(),
-        lists.display()
-    );
-    shell::run(&format!("apt-get {options} --quiet update"))?;
-    let offered = shell::output(&format!("apt-cache {options} madison rust-src"))?;
+    let apt = |program: &'static str| {
+        let mut command = shell::command(program);
+        command.args(["-o", &format!("Dir::Etc::sourcelist={}", source.display())]);
+        command.args(["-o", "Dir::Etc::sourceparts=/dev/null", "-o", "APT::Sandbox::User=root"]);
+        command.args(["-o", &format!("Dir::State::lists={}", lists.display())]);
+        command
+    };
+    let mut update = apt("apt-get");
+    update.args(["--quiet", "update"]);
+    shell::run_command(update)?;
+    let mut offered = apt("apt-cache");
+    offered.args(["madison", "rust-src"]);
+    let offered = shell::output_of(offered)?;
     let package = offered
         .lines()
         .filter_map(|line| line.split('|').nth(1))
@@ -59,17 +65,18 @@ fn download(version: &str, folder: &std::path::Path) -> Result<(), String> {
         .find(|offered| offered.starts_with(&format!("{version}+")))
         .ok_or_else(|| format!("rust-src is offered in other versions:\n{offered}"))?
         .to_owned();
-    let words = format!("apt-get {options} --quiet download rust-src={package}");
-    let mut command = shell::command(&words);
-    command.current_dir(folder);
-    shell::run_command(command, &words)?;
+    let mut load = apt("apt-get");
+    load.args(["--quiet", "download", &format!("rust-src={package}")]).current_dir(folder);
+    shell::run_command(load)?;
     let file = fs::read_dir(folder)
         .map_err(|error| error.to_string())?
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .ok_or("the package was not written")?;
-    shell::run(&format!("dpkg-deb -x {} {}", file.display(), folder.display()))
+    let mut unpack = shell::command("dpkg-deb -x");
+    unpack.arg(file).arg(folder);
+    shell::run_command(unpack)
 }
 
 /// The archive that the machine's own package manager uses.

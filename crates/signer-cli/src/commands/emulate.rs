@@ -1,7 +1,7 @@
 //! `signer emulate`: the services' side on this machine.
 
 use clap::Args;
-use signer_emulator::{Emulator, FaultRule};
+use signer_emulator::{Emulator, FaultRule, KernelVersion, Tampering};
 
 use super::online;
 use crate::failure::{Failure, OrRefuse, say};
@@ -24,6 +24,12 @@ pub(crate) struct Arguments {
     /// How long a token of Abstraxn is good, in seconds.
     #[arg(long, value_name = "S", default_value_t = 900)]
     token_life: u32,
+    /// Let Crossmint ask to approve something else than was requested, such as `other-recipient`.
+    #[arg(long, value_name = "NAME")]
+    tamper: Option<Tampering>,
+    /// The release of Kernel of Crossmint's EVM wallets: 0.3.0, 0.3.1, 0.3.2 or 0.3.3.
+    #[arg(long, value_name = "VERSION", default_value = "0.3.3")]
+    kernel: KernelVersion,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -34,6 +40,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
         emulator.skew_clock(i64::from(arguments.clock_skew) * 1_000);
         emulator.abstraxn_token_life(u64::from(arguments.token_life) * 1_000);
+        emulator.crossmint_tampering(arguments.tamper);
+        emulator.crossmint_kernel(arguments.kernel);
         greet(&emulator);
         emulator.serve_for_ever().await;
         Ok(Outcome::Raw(Vec::new()))
