@@ -3,41 +3,33 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use signer_client::crossmint::{
-    ApprovalPolicy, ApprovalRequest, Cancel, Content, NewWallet, Waiting,
-};
+use signer_client::crossmint::{ApprovalPolicy, ApprovalRequest, Cancel, NewWallet, Waiting};
 use signer_emulator::{FaultRule, Mischief};
-use signer_protocols::Json;
 use signer_protocols::crossmint::Scheme;
-use signer_protocols::crossmint::rest::TypedData;
 
-use crate::crossmint::{chain, secret, start, transaction, transactions_of};
+use crate::crossmint::{
+    chain, secret, start, transaction, transactions_of, trusting, typed_data,
+};
 
-/// Says no to everything, and remembers what it was asked.
+/// Refuses every approval, and records its kind.
 #[derive(Default)]
-struct Nothing(Mutex<Vec<String>>);
+struct Nothing(Mutex<Vec<&'static str>>);
 
 impl ApprovalPolicy for Nothing {
-    fn allows(&self, request: &ApprovalRequest<'_>) -> bool {
-        let what = match request.content {
-            Content::EvmHash(_) => "evm",
-            Content::Solana { as_requested: None, .. } => "solana, of the service",
-            Content::Solana { .. } => "solana",
-            Content::Stellar(_) => "stellar",
-            _ => "another",
-        };
-        self.0.lock().unwrap().push(what.into());
-        false
+    fn allows(&self, request: &ApprovalRequest<'_>) -> Result<(), String> {
+        let kind = request.verification.kind().map_or("none", |kind| kind.as_str());
+        self.0.lock().unwrap().push(kind);
+        Err("nothing is signed".into())
     }
 }
 
-/// A transaction, a transfer, a message, typed data, a signer that comes and one that goes: each is asked about, and a
-/// no ends it before anything is signed.
+/// Transactions, transfers, messages, typed data, and signers that are added and removed.
 #[tokio::test]
 async fn a_policy_is_asked_about_everything_that_is_signed() {
     let (emulator, plain) = start().await;
-    for (name, what, least) in
-        [("base", "evm", 6), ("solana", "solana, of the service", 3), ("stellar", "stellar", 4)]
+    let plain = trusting(&plain);
+    for (name, kind) in
+        [("base", "user_operation"), ("solana", "solana_transaction"), ("stellar", "stellar")]
     {
         let signer = |digit| plain.signer(&secret(digit), chain(name), Scheme::Current).unwrap();
         let new = NewWallet::new(chain(name)).signer(signer(2).locator());
@@ -51,28 +43,20 @@ async fn a_policy_is_asked_about_everything_that_is_signed() {
         };
         let mut refused = vec![
             wallet.transfer("usdc", &recipient, "1").await.map(drop),
-            wallet.add_signer(&signer(3).locator()).await,
-            wallet.remove_signer(&signer(2).locator()).await,
+            wallet.add_signer(signer(3).locator()).await.map(drop),
+            wallet.remove_signer(&signer(2).locator(), None).await,
+            wallet.send(transaction(name, wallet.address())).await.map(drop),
         ];
-        if name != "solana" {
-            refused.push(wallet.send(transaction(name, "")).await.map(drop));
-        }
+        let mut kinds = vec![kind; 4];
         if name == "base" {
-            let empty = || Json::Object([].into());
-            let typed = TypedData {
-                domain: empty(),
-                message: empty(),
-                primary_type: "A".into(),
-                types: empty(),
-            };
             refused.push(wallet.sign_message("hello").await.map(drop));
-            refused.push(wallet.sign_typed_data(typed).await.map(drop));
+            refused.push(wallet.sign_typed_data(typed_data()).await.map(drop));
+            kinds.extend(["message", "typed_data"]);
         }
-        assert_eq!(refused.len(), least);
         for outcome in refused {
             assert!(outcome.unwrap_err().is_refused(), "{name}");
         }
-        assert_eq!(*policy.0.lock().unwrap(), vec![what; least], "{name}");
+        assert_eq!(*policy.0.lock().unwrap(), kinds, "{name}");
     }
     assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/approvals")));
 }
