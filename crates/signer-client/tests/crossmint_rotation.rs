@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use signer_client::crossmint::{NewWallet, Rotation};
-use signer_emulator::{FaultRule, Seen};
+use signer_client::crossmint::{AllowUnverified, NewWallet, Rotation};
+use signer_emulator::{FaultRule, Mischief, Seen};
 use signer_protocols::crossmint::Scheme;
+use signer_protocols::crossmint::verify::Kind;
 
 use crate::crossmint::{CHAINS, chain, secret, start, transaction, trusting};
 
@@ -53,6 +54,7 @@ async fn a_rotation_ends_wherever_it_was_broken_off() {
 #[tokio::test]
 async fn a_wallet_is_rotated_on_each_of_its_chains() {
     let (_emulator, client) = start().await;
+    let client = trusting(&client);
     let (admin, old, new) = (secret(1), secret(2), secret(3));
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
     for name in ["base", "polygon"] {
@@ -116,6 +118,7 @@ async fn a_rotation_by_a_secret_that_has_no_signer_changes_nothing() {
 #[tokio::test]
 async fn a_signer_that_is_still_listed_is_not_reported_as_gone() {
     let (emulator, client) = start().await;
+    let client = trusting(&client);
     let (admin, old, new) = (secret(1), secret(2), secret(3));
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
     let signer = |secret| client.signer(secret, chain("base"), Scheme::Current).unwrap().locator();
@@ -140,6 +143,7 @@ async fn signers_of_both_schemes_are_rotated_away_by_an_admin_of_either() {
         (Scheme::Current, &[Scheme::Legacy, Scheme::Current], Scheme::Current),
     ] {
         let (_emulator, client) = start().await;
+        let client = trusting(&client);
         let (admin, old, new) = (secret(1), secret(2), secret(3));
         let wallet = NewWallet::new(chain("base")).scheme(admin_scheme);
         let wallet = client.create_wallet(wallet, &admin).await.unwrap();
@@ -154,4 +158,58 @@ async fn signers_of_both_schemes_are_rotated_away_by_an_admin_of_either() {
         assert_eq!(signers.delegated.len(), 1, "{signers:?}");
         assert!(signers.delegated[0].eq_ignore_ascii_case(&expected), "{signers:?}");
     }
+}
+
+/// The permission id that an addition returned verifies the removal; without it the caller must allow it knowingly.
+#[tokio::test]
+async fn a_rotation_with_the_permission_id_needs_no_trust_in_the_service() {
+    let (emulator, client) = start().await;
+    let secrets = [secret(1), secret(2), secret(3), secret(4)];
+    let wallet = NewWallet::new(chain("base"));
+    let wallet = client.create_wallet(wallet, &secrets[0]).await.unwrap();
+    let old = client.signer(&secrets[1], chain("base"), Scheme::Current).unwrap();
+    let mut id = wallet.add_signer(old.locator()).await.unwrap().permission_id.unwrap();
+    for pair in secrets[1..].windows(2) {
+        let rotation = || {
+            Rotation::new(wallet.address(), chain("base"), &pair[0], &pair[1], &secrets[0])
+        };
+        let mut steps = Vec::new();
+        let rotation = rotation().permission_id(id);
+        let rotated = client.rotate(rotation, |step| steps.push(step.to_owned())).await.unwrap();
+        id = rotated.permission_id.unwrap();
+        assert_eq!(rotated.signers.delegated.len(), 1);
+        assert!(steps.iter().any(|step| step.contains(&id.to_string())), "{steps:?}");
+    }
+
+    let rotation = || {
+        Rotation::new(wallet.address(), chain("base"), &secrets[3], &secrets[1], &secrets[0])
+    };
+    let approvals = || emulator.seen().iter().filter(|it| it.path.ends_with("/approvals")).count();
+    let before = approvals();
+    let error = client.rotate(rotation(), |_| {}).await.unwrap_err();
+    assert!(error.is_refused() && !error.is_outcome_unknown(), "{error:?}");
+    assert_eq!(error.findings()[0].reason(), "permission_id");
+    assert!(error.to_string().contains("--allow-unverified user_operation"), "{error}");
+    assert_eq!(approvals(), before + 1, "the new signer was added, and the old one is left");
+    let rotated = trusting(&client).rotate(rotation(), |_| {}).await.unwrap();
+    assert_eq!(rotated.signers.delegated.len(), 1);
+}
+
+/// An SDK of the vendor registered the new signer without a transaction, and broke off.
+#[tokio::test]
+async fn a_lazy_registration_is_resumed_under_the_explicit_policy_only() {
+    let (emulator, client) = start().await;
+    let (admin, new) = (secret(1), secret(2));
+    let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
+    let signer = client.signer(&new, chain("base"), Scheme::Current).unwrap().locator();
+    emulator.crossmint_mischief(Some(Mischief::BareHash));
+    assert!(wallet.add_signer(signer).await.unwrap_err().is_refused());
+    emulator.crossmint_mischief(None);
+    let error = wallet.add_signer(signer).await.unwrap_err();
+    assert!(error.is_refused() && error.to_string().contains("bare_hash"), "{error:?}");
+    assert_eq!(error.approval_kind(), Some(Kind::Hash));
+    let trusting = client.allow_unverified(AllowUnverified::only([Kind::Hash]));
+    let wallet = trusting.wallet(wallet.address(), chain("base"), &admin).await.unwrap();
+    assert_eq!(wallet.add_signer(signer).await.unwrap().permission_id, None);
+    assert_eq!(wallet.signers().await.unwrap().delegated.len(), 1);
 }
