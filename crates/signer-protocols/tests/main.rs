@@ -17,6 +17,7 @@ mod crossmint_evm;
 mod crossmint_rest;
 mod crossmint_verify;
 mod differential;
+mod evm;
 mod jcs;
 mod kms;
 mod postmortems;
