@@ -7,10 +7,13 @@ use signer_protocols::crossmint::evm::{
     EntryPoint, KernelVersion, Nonce, account_address, deployment, encode_execute,
 };
 use signer_protocols::crossmint::verify::{Role, Verdict};
+use signer_protocols::evm::abi::{self, Value as AbiValue};
 
 use super::{
     Changed, NEW, PLAIN, assert_finding, case, changed, hex, native, reasons, stranger, unhex,
 };
+
+const BATCH_OF_ONE: &str = "evm-transaction-056";
 
 type Change = fn(&mut Changed);
 
@@ -235,17 +238,58 @@ fn other_call_data_is_refused() {
     assert_finding(&with(encode_execute(&[native(1)])), Differs, "calls");
 }
 
+/// Bytes after the last call, inside of the arguments.
+#[test]
+fn a_batch_has_no_bytes_after_its_last_call() {
+    let operation = &case(BATCH_OF_ONE)["answer"]["onChain"]["userOperation"];
+    let honest = unhex(&operation["callData"].as_str().unwrap()[2..]);
+    let (mode, execution) = (honest[4..36].try_into().unwrap(), &honest[100..]);
+    for (len, verdict) in [(0, Verdict::AsRequested), (32, Verdict::Unverified)] {
+        let execution = [execution, &vec![0; len]].concat();
+        let arguments = abi::encode(&[AbiValue::Word(mode), AbiValue::Bytes(execution)]);
+        let call_data = [&honest[..4], &arguments].concat();
+        let verification = changed(BATCH_OF_ONE, |it| it.operation.call_data = call_data);
+        assert_eq!(verification.verdict(), verdict, "{len}");
+        assert_eq!(reasons(&verification).contains(&"abi"), len == 32);
+    }
+}
+
+#[test]
+fn validator_data_is_the_owner_and_nothing_else() {
+    let owner = Address::parse("0x2029e56B39e87a7a03028AbdE1fF9E90D12162e0").unwrap();
+    let version = KernelVersion::V0_3_1;
+    let verification = changed(NEW, |it| {
+        let root = [&[1], &version.ecdsa_validator().as_bytes()[..]].concat();
+        let no_bytes = || AbiValue::Bytes(Vec::new());
+        let arguments = abi::encode(&[
+            AbiValue::Word(abi::word::left_aligned(&root)),
+            U256::ZERO.into(),
+            AbiValue::Bytes([owner.as_bytes(), &[1][..]].concat()),
+            no_bytes(),
+            AbiValue::Array(Vec::new()),
+        ]);
+        let create_data = [unhex("3c3b752b"), arguments].concat();
+        let salt = AbiValue::Word([0; 32]);
+        let arguments =
+            abi::encode(&[version.factory().into(), AbiValue::Bytes(create_data), salt]);
+        let data = [unhex("c5265d5d"), arguments].concat();
+        it.operation.deployment.as_mut().unwrap().factory_data = data;
+    });
+    let expected = ["factory_address", "factory_init", "factory_validator"];
+    assert_eq!(reasons(&verification), expected);
+}
+
 /// The array lies behind the arguments of `execute`, where the account finds it; a decoy lies inside.
 #[test]
 fn an_array_outside_of_the_arguments_is_not_read_as_the_decoy() {
-    let vector = case("evm-transaction-056");
+    let vector = case(BATCH_OF_ONE);
     let operation = &vector["answer"]["onChain"]["userOperation"];
     let honest = unhex(&operation["callData"].as_str().unwrap()[2..]);
     let paying = encode_execute(&[native(77), native(0)]);
     let offset = honest.len() - 100;
     let mut decoy = [&honest[..], &paying[100..]].concat();
     decoy[100..132].copy_from_slice(&U256::from(u64::try_from(offset).unwrap()).to_be_bytes());
-    let verification = changed("evm-transaction-056", |it| it.operation.call_data = decoy);
+    let verification = changed(BATCH_OF_ONE, |it| it.operation.call_data = decoy);
     assert_finding(&verification, Verdict::Unverified, "abi");
     assert!(verification.content().is_none());
 }
