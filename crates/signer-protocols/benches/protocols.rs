@@ -8,13 +8,17 @@ use hkdf::Hkdf;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use sha3::{Digest, Keccak256};
+use signer_core::address::evm;
 use signer_core::p256::DerSignature;
 use signer_core::signature::Signer;
+use signer_protocols::crossmint::evm::{Call, Paymaster, UserOperation, encode_execute, verify};
+use signer_protocols::crossmint::verify::{Context, Request, Role, Verdict};
 use signer_protocols::crossmint::{
-    ChainId, DerivationInfo, Environment, ProjectId, Scheme, ServerSigner, SignerSecret,
+    ChainId, DerivationInfo, Environment, Locator, ProjectId, Scheme, ServerSigner, SignerSecret,
 };
 use signer_protocols::jcs::{self, Limits};
 use signer_protocols::privy::{AuthorizationRequest, Method};
+use signer_protocols::{Json, U256};
 
 const SECRET: &str = "b62b473b3ba7d3d72bf7c3a397f1eb61c305a4193ce670dd056686c13d95bbaa";
 const INFO: &[u8] = b"dfb06708-a46f-4615-bd34-f614ae284e7b:staging:evm-secp256k1";
@@ -169,5 +173,60 @@ fn mixed_item(at: usize) -> Value {
     json!({"s": string_item(at), "n": number_item(at), "ok": true, "none": null})
 }
 
-criterion_group!(benches, derive, privy, canonicalize);
+/// An operation decoded, hashed and compared with its request, beside the bare hashes of the same bytes.
+fn verify_operation(c: &mut Criterion) {
+    let wallet = "0x6b9cb6e03786D23b45b1C7Fd0684B8bc10e098F1";
+    let sender = evm::Address::parse(wallet).unwrap();
+    let chain = ChainId::parse("base-sepolia").unwrap();
+    let signer = Locator::parse(&format!("server:{wallet}"), chain.chain_type()).unwrap();
+    let mut context = Context::new(Environment::Staging, chain, wallet, signer);
+    context.role = Role::Admin;
+    for (name, size) in [("1KB", 1_000), ("10KB", 10_000)] {
+        let call = Call { to: sender_of(7), value: U256::from(5_u64), data: vec![0xa9; size] };
+        let mut operation = UserOperation::new(sender, U256::ZERO);
+        operation.call_data = encode_execute(std::slice::from_ref(&call));
+        operation.paymaster = Some(Paymaster {
+            address: sender_of(8),
+            verification_gas_limit: 1,
+            post_op_gas_limit: 1,
+            data: vec![1; 84],
+        });
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let message = format!("0x{}", hex(&operation.hash(84_532)));
+        let body = json!({"params": {"chain": "base-sepolia", "calls": [
+            {"to": call.to.to_string(), "value": "5", "data": format!("0x{}", hex(&call.data))}]}});
+        let path = format!("/wallets/{wallet}/transactions");
+        let request = Request::parse("POST", &path, body.to_string().as_bytes()).unwrap();
+        let answer = json!({
+            "walletType": "smart",
+            "onChain": {"userOperation": operation.to_json(), "userOperationHash": message},
+            "approvals": {"pending": [{"signer": {"locator": signer.to_string()}, "message": message}]},
+        });
+        let answer = Json::parse(answer.to_string().as_bytes(), Limits::default()).unwrap();
+        let verdict = verify(&request, &answer, &context).verdict();
+        assert_eq!(verdict, Verdict::AsRequested);
+        let mut group = c.benchmark_group(format!("crossmint-evm-{name}"));
+        group.bench_function("ours", |bencher| {
+            bencher.iter(|| verify(&request, black_box(&answer), &context));
+        });
+        group.bench_function("peer", |bencher| {
+            bencher.iter(|| {
+                let call_data = Keccak256::digest(black_box(&operation.call_data));
+                let paymaster = Keccak256::digest([1_u8; 136]);
+                let deployment = Keccak256::digest([]);
+                let inner = Keccak256::digest([call_data, paymaster].concat().repeat(4));
+                let hash = Keccak256::digest([&inner[..], &deployment, &call_data].concat());
+                // The approval of the hash, as a personal message.
+                Keccak256::digest([&hash[..], &[0; 28]].concat())
+            });
+        });
+        group.finish();
+    }
+}
+
+const fn sender_of(byte: u8) -> evm::Address {
+    evm::Address::from_bytes([byte; 20])
+}
+
+criterion_group!(benches, derive, privy, canonicalize, verify_operation);
 criterion_main!(benches);

@@ -3,10 +3,12 @@
 use serde_json::Value;
 use signer_core::address::evm::Address;
 use signer_core::secp256k1::RecoverableSignature;
+use signer_protocols::crossmint::rest;
 use signer_protocols::evm::calls::{Call, describe};
 use signer_protocols::evm::{
     Fees, Transaction, TransactionFields, TransactionType, TypedData, TypedDataError, abi,
 };
+use signer_protocols::privy::rpc;
 use signer_protocols::{Json, U256};
 
 use super::{cases, text, unhex, vectors};
@@ -46,7 +48,21 @@ fn typed_data_has_the_hashes_of_other_libraries() {
         // Read from text, and from what is sent to a service.
         let sent = serde_json::to_vec(&typed_data).unwrap();
         assert_eq!(TypedData::parse(&sent).unwrap().digest(), typed_data.digest());
+        let crossmint = TypedData::try_from(&rest::TypedData::from(&typed_data)).unwrap();
+        assert_eq!(crossmint, typed_data);
+        let privy = TypedData::try_from(&rpc::TypedData::from(&typed_data)).unwrap();
+        assert_eq!(privy.digest(), typed_data.digest());
     }
+}
+
+/// A number of 2^53 in a member that is not hashed: it has a digest, but is not sent.
+#[test]
+fn typed_data_with_a_rounded_number_is_not_written() {
+    let vectors = vectors(TYPED_DATA);
+    let mut document = cases(&vectors, "documents")[0]["typedData"].clone();
+    document["message"]["not hashed"] = (1_u64 << 53).into();
+    let typed_data = read(&document).unwrap();
+    assert!(serde_json::to_vec(&typed_data).is_err());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Typed data of EIP-712, read strictly from its JSON.
 
+#[cfg(any(feature = "crossmint", feature = "privy"))]
+mod convert;
 mod domain;
 mod error;
 mod hash;
@@ -18,6 +20,7 @@ pub use self::hash::Member;
 use self::hash::Walker;
 use self::types::Types;
 use crate::Json;
+use crate::any_json::exactly;
 use crate::jcs::Limits;
 
 const DOMAIN: &str = "EIP712Domain";
@@ -174,10 +177,11 @@ impl TypedData {
     }
 }
 
-/// The document as it was read.
+/// The document as it was read. Fails if a member that is not hashed holds an integer of 2^53 or more as a number: the
+/// reader of the document may round it.
 impl Serialize for TypedData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
+        exactly(&self.json, serializer)
     }
 }
 

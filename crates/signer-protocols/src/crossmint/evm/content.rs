@@ -23,14 +23,16 @@ pub(super) fn items(calls: &[Call], wallet: Option<&Address>) -> Vec<Item> {
     let item = |call: &Call| {
         let described = calls::describe(Some(&call.to), &call.data);
         let own = (wallet == Some(&call.to)).then(|| own_effect(call, &mut added)).flatten();
+        let to = call.to.to_string();
+        let effect = own.unwrap_or_else(|| effect(call, &to, &described, wallet));
         let view = [
-            ("to", call.to.to_string()),
+            ("to", to),
             ("value", call.value.to_string()),
             ("data", encode_0x(&call.data)),
             ("summary", described.to_string()),
         ];
         let view = view.into_iter().map(|(name, text)| (name, Json::from(text))).collect();
-        Item { view, effect: own.unwrap_or_else(|| effect(call, &described, wallet)) }
+        Item { view, effect }
     };
     calls.iter().map(item).collect()
 }
@@ -52,16 +54,14 @@ fn own_effect(call: &Call, added: &mut Option<(Address, [u8; 4])>) -> Option<Eff
     Some(Effect::AddSigner { signer: signer.to_string(), permission_id: Some(permission) })
 }
 
-fn effect(call: &Call, described: &calls::Call, wallet: Option<&Address>) -> Effect {
+/// `to` is the text of the call's recipient: its checksum costs a hash.
+fn effect(call: &Call, to: &str, described: &calls::Call, wallet: Option<&Address>) -> Effect {
     use calls::Call as Known;
 
-    let contract = call.to.to_string();
-    let other = || Effect::Call {
-        contract: contract.clone(),
-        function: call.selector(),
-        value: call.value,
-    };
+    let other =
+        || Effect::Call { contract: to.into(), function: call.selector(), value: call.value };
     let token = |token: &Address| Asset::Token(token.to_string());
+    let own_token = || Asset::Token(to.into());
     let payment = |asset, recipient: &Address, amount: &U256| Effect::Payment {
         asset,
         recipient: recipient.to_string(),
@@ -75,29 +75,28 @@ fn effect(call: &Call, described: &calls::Call, wallet: Option<&Address>) -> Eff
     let is_own = |from: &Address| wallet == Some(from);
     let one = U256::from(1_u64);
     if matches!(described, Known::NativeTransfer) {
-        return payment(Asset::Native, &call.to, &call.value);
+        let (recipient, amount) = (to.into(), call.value);
+        return Effect::Payment { asset: Asset::Native, recipient, amount };
     }
     if call.value != U256::ZERO {
         return other();
     }
     match described {
-        Known::Transfer { to, amount } => payment(token(&call.to), to, amount),
+        Known::Transfer { to, amount } => payment(own_token(), to, amount),
         Known::TransferFrom { from, to, amount } if is_own(from) => {
-            payment(token(&call.to), to, amount)
+            payment(own_token(), to, amount)
         }
-        Known::SafeTransferFrom { from, to, .. } if is_own(from) => {
-            payment(token(&call.to), to, &one)
-        }
+        Known::SafeTransferFrom { from, to, .. } if is_own(from) => payment(own_token(), to, &one),
         Known::Permit2TransferFrom { token: moved, from, to, amount } if is_own(from) => {
             payment(token(moved), to, amount)
         }
         Known::Approve { spender, amount } | Known::IncreaseAllowance { spender, amount } => {
-            allowance(token(&call.to), spender, amount)
+            allowance(own_token(), spender, amount)
         }
         Known::SetApprovalForAll { operator, approved: true } => {
-            allowance(token(&call.to), operator, &U256::MAX)
+            allowance(own_token(), operator, &U256::MAX)
         }
-        Known::Permit { spender, amount, .. } => allowance(token(&call.to), spender, amount),
+        Known::Permit { spender, amount, .. } => allowance(own_token(), spender, amount),
         Known::Permit2Approve { token: moved, spender, amount, .. }
         | Known::Permit2Permit { token: moved, spender, amount, .. } => {
             allowance(token(moved), spender, amount)
@@ -114,10 +113,7 @@ pub(super) fn add_details(
     deployed: Option<Deployed>,
 ) {
     let text = |text: &str| Json::from(text);
-    let entry_point = EntryPoint::V0_7;
-    let entry_point = format!("{} {}", entry_point.as_str(), entry_point.address());
-    content.details.push(("wallet", text(&operation.sender.to_string())));
-    content.details.push(("entry_point", text(&entry_point)));
+    content.details.push(("entry_point", text(EntryPoint::V0_7.as_str())));
     content.details.extend(chain_id.map(|id| ("chain_id", Json::Unsigned(id))));
     content.details.push(("nonce", nonce(Nonce::from_uint(operation.nonce))));
     content.details.push(("gas", gas(operation)));

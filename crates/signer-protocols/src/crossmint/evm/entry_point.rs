@@ -96,8 +96,11 @@ fn pack(high: u128, low: u128) -> Word {
     word
 }
 
+/// The Keccak-256 of no bytes: most operations have no deployment.
+const EMPTY: Word = literal("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+
 fn hash_of(bytes: &[u8]) -> Word {
-    *keccak256(bytes).as_bytes()
+    if bytes.is_empty() { EMPTY } else { *keccak256(bytes).as_bytes() }
 }
 
 fn number(value: impl Into<U256>) -> Word {

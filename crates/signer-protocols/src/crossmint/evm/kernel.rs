@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use signer_core::address::evm::Address;
 
 use crate::U256;
-use crate::evm::abi::{Value, encode};
+use crate::evm::abi::word;
 
 use self::functions::EXECUTE_USER_OP;
 pub(super) use self::functions::{
@@ -114,15 +114,22 @@ pub fn encode_execute(calls: &[Call]) -> Vec<u8> {
 }
 
 fn encode_single(mode: Mode, call: &Call) -> Vec<u8> {
-    let execution = [call.to.as_bytes(), &call.value.to_be_bytes()[..], &call.data[..]].concat();
-    encode_mode(mode, execution)
+    encode_mode(mode, [call.to.as_bytes(), &call.value.to_be_bytes(), &call.data])
 }
 
 fn encode_batch(mode: Mode, calls: &[Call]) -> Vec<u8> {
-    encode_mode(mode, batch::encode_calls(calls))
+    encode_mode(mode, [&batch::encode_calls(calls), &[], &[]])
 }
 
-fn encode_mode(mode: Mode, execution: Vec<u8>) -> Vec<u8> {
-    let arguments = encode(&[Value::Word(mode.word()), Value::Bytes(execution)]);
-    [&EXECUTE[..], &arguments[..]].concat()
+/// `execute(bytes32,bytes)` with the bytes in three parts. They may be long: they are copied once.
+fn encode_mode(mode: Mode, execution: [&[u8]; 3]) -> Vec<u8> {
+    let len = execution.iter().map(|part| part.len()).sum();
+    let head = [mode.word(), word::from_usize(2 * word::SIZE), word::from_usize(len)];
+    let end = EXECUTE.len() + head.as_flattened().len() + word::padded_len(len);
+    let mut call_data = Vec::with_capacity(end);
+    call_data.extend_from_slice(&EXECUTE);
+    call_data.extend_from_slice(head.as_flattened());
+    execution.iter().for_each(|part| call_data.extend_from_slice(part));
+    call_data.resize(end, 0);
+    call_data
 }

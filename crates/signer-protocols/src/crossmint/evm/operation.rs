@@ -49,7 +49,7 @@ pub(super) fn verify(request: &Request, answer: &Json, context: &Context<'_>) ->
     let content = match UserOperation::from_json(json) {
         Ok(operation) => {
             hashes.check(&operation, facts.chain_id, &mut findings);
-            check_operation(operation, &expected, &facts, &mut findings)
+            check_operation(&operation, &expected, &facts, &mut findings)
         }
         Err(error) => {
             let reason = match error {
@@ -147,7 +147,7 @@ impl Hashes {
 }
 
 fn check_operation(
-    operation: UserOperation,
+    operation: &UserOperation,
     expected: &Expected,
     facts: &Facts<'_>,
     findings: &mut Vec<Finding>,
@@ -158,7 +158,7 @@ fn check_operation(
     let deployed = operation.deployment.as_ref().and_then(|deployment| {
         factory::check(deployment, &sender, facts.signer.as_ref(), role, findings)
     });
-    check_cost(&operation, facts, findings);
+    check_cost(operation, facts, findings);
     if let Expected::AddSigner(_) = expected
         && let Some(version) = deployed.map(|deployed| deployed.version)
         && !version.has_grant_access()
@@ -169,7 +169,7 @@ fn check_operation(
     let calls = compare::check(call_data, Some(&sender), expected, facts, findings);
     let items = calls.as_deref().map(|calls| content::items(calls, Some(&sender)));
     let mut content = Content::new(items?);
-    content::add_details(&mut content, &operation, facts.chain_id, deployed);
+    content::add_details(&mut content, operation, facts.chain_id, deployed);
     Some(content)
 }
 

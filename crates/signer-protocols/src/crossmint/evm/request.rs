@@ -76,7 +76,8 @@ fn call(json: &Json, chain_id: Option<u64>) -> Result<Call, String> {
     match names.as_slice() {
         ["data", "to", "value"] => parts(json),
         ["transaction"] => serialized(json, chain_id),
-        ["abi", "address", "args", "functionName", rest @ ..] if matches!(rest, [] | ["value"]) => {
+        ["abi", "address", "args", "functionName"]
+        | ["abi", "address", "args", "functionName", "value"] => {
             function(json)
         }
         _ => Err("to, value and data, or transaction, or address, functionName, abi and args are expected".into()),

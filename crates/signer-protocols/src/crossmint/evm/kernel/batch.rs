@@ -18,7 +18,8 @@ pub(super) fn encode_calls(calls: &[Call]) -> Vec<u8> {
     encode(&[Value::Array(calls.iter().map(call).collect())])
 }
 
-/// `None` if the bytes are not canonical, or if there are more calls than `max`.
+/// `None` if offsets, lengths or padding are not canonical, or if there are more calls than `max`. Bytes after the last
+/// call are passed over: the caller encodes the calls again and compares all bytes.
 pub(super) fn decode(bytes: &[u8], max: usize) -> Option<Vec<Call>> {
     let mut reader = Reader::new(bytes);
     let mut array = reader.tail(ARRAY)?;
@@ -36,5 +37,5 @@ pub(super) fn decode(bytes: &[u8], max: usize) -> Option<Vec<Call>> {
         next = next.checked_add(element.position())?;
         calls.push(Call { to, value, data: data.into() });
     }
-    (encode_calls(&calls) == bytes).then_some(calls)
+    Some(calls)
 }
