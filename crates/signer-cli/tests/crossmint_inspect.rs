@@ -107,7 +107,8 @@ fn check(chain_type: &str, least: usize) {
         faults.extend(fault(case, &output, true).map(|it| format!("{}: {it}\n", case["id"])));
         // The locator alone gives the same verdict, without a signature.
         if number % 8 == 0 {
-            let given = ["--signer", text(case, "signer"), "--environment", text(case, "environment")];
+            let given =
+                ["--signer", text(case, "signer"), "--environment", text(case, "environment")];
             let output = inspect(&folder, case, &given);
             faults.extend(fault(case, &output, false).map(|it| format!("{}: {it}\n", case["id"])));
         }
@@ -149,7 +150,12 @@ fn inspect_exits_with_2_when_it_cannot_give_a_verdict() {
         ("--admin", "0x00"),
     ] {
         let mut arguments: Vec<&str> = vec!["crossmint", "inspect", "--answer", "answer"];
-        arguments.extend(["--request", "request", "--request-path", text(&case["request"], "path")]);
+        arguments.extend([
+            "--request",
+            "request",
+            "--request-path",
+            text(&case["request"], "path"),
+        ]);
         arguments.extend(["--wallet", text(case, "wallet"), "--chain", text(case, "chain")]);
         arguments.extend(signer);
         fs::write(folder.join("answer"), case["answer"].to_string()).unwrap();

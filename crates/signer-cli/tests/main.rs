@@ -4,6 +4,7 @@
 mod blink_with_openssl;
 mod browser;
 mod crossmint_inspect;
+mod crossmint_online;
 mod device;
 mod key_files;
 mod online;

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 /// `signer emulate`, and what it tells its users.
-struct Emulate {
+pub(crate) struct Emulate {
     child: Child,
     environment: HashMap<String, String>,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Emulate {
-    fn start(name: &str, faults: &[&str]) -> Self {
+    pub(crate) fn start(name: &str, faults: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
@@ -39,7 +39,7 @@ impl Emulate {
         Self { child, environment, folder }
     }
 
-    fn run(&self, arguments: &str) -> Output {
+    pub(crate) fn run(&self, arguments: &str) -> Output {
         let words = arguments.split_whitespace().map(|word| match word.strip_prefix('$') {
             Some(name) => self.environment[name].clone(),
             None => word.into(),
@@ -61,14 +61,14 @@ impl Emulate {
     }
 
     /// What a command says with --json.
-    fn json(&self, arguments: &str) -> serde_json::Value {
+    pub(crate) fn json(&self, arguments: &str) -> serde_json::Value {
         let output = self.run(&format!("{arguments} --json"));
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments}: {errors}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn refused(&self, arguments: &str) -> String {
+    pub(crate) fn refused(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments}");
         String::from_utf8(output.stderr).unwrap()
@@ -85,7 +85,7 @@ impl Drop for Emulate {
 const ABSTRAXN: &str = "--identity user-1 --api-key env:ABSTRAXN_API_KEY --base-url $ABSTRAXN_URL";
 const PRIVY: &str =
     "--app-id $PRIVY_APP_ID --app-secret env:PRIVY_APP_SECRET --base-url $PRIVY_URL";
-const CROSSMINT: &str = "--api-key env:CROSSMINT_API_KEY --trusted-key $CROSSMINT_TRUSTED_KEY --base-url $CROSSMINT_URL";
+pub(crate) const CROSSMINT: &str = "--api-key env:CROSSMINT_API_KEY --trusted-key $CROSSMINT_TRUSTED_KEY --base-url $CROSSMINT_URL";
 
 #[test]
 fn abstraxn_signs_in_once_and_stays() {
@@ -190,54 +190,6 @@ fn a_device_signs_calls_of_privy() {
     fs::write(emulate.folder.join("call.json"), call).unwrap();
     let rpc = format!("privy rpc {PRIVY} --wallet {id} --body call.json --key device:line.sock");
     assert_eq!(emulate.json(&rpc)["data"]["signature"].as_str().map(str::len), Some(132));
-}
-
-#[test]
-fn crossmint_makes_a_wallet_sends_and_rotates() {
-    let emulate = Emulate::start("online-crossmint", &[]);
-    for name in ["admin", "old", "new", "wrong"] {
-        emulate.json(&format!("crossmint generate --out {name}.secret"));
-    }
-    let chain = format!("{CROSSMINT} --chain base-sepolia");
-    let wallet = emulate
-        .json(&format!("crossmint wallet create {chain} --secret admin.secret --delegated-secret old.secret --alias shop"));
-    let address = wallet["address"].as_str().unwrap();
-    assert!(
-        wallet["signer"]
-            .as_str()
-            .unwrap()
-            .eq_ignore_ascii_case(wallet["adminSigner"].as_str().unwrap())
-    );
-    let show =
-        format!("crossmint wallet show {chain} --secret admin.secret --wallet evm:alias:shop");
-    assert_eq!(emulate.json(&show)["address"], address);
-    let to = "0x1111111111111111111111111111111111111111";
-    let transfer = format!(
-        "crossmint transfer {chain} --secret admin.secret --wallet {address} --token usdc --to {to} --amount 1.5"
-    );
-    assert!(emulate.json(&transfer)["hash"].as_str().unwrap().starts_with("0x"));
-    let rotate = |old: &str, admin: &str| {
-        format!(
-            "crossmint rotate {chain} --wallet {address} --secret {old} --new-secret new.secret --admin-secret {admin}"
-        )
-    };
-    let said = emulate.refused(&rotate("admin.secret", "admin.secret"));
-    assert!(said.contains("cannot replace") && said.contains("nothing was changed"), "{said}");
-    let said = emulate.refused(&rotate("wrong.secret", "admin.secret"));
-    assert!(said.contains("no signer of the wallet") && said.contains("nothing was changed"));
-    let [old, new] = ["old", "new"].map(|name| {
-        let address = format!(
-            "crossmint address --secret {name}.secret --api-key env:CROSSMINT_API_KEY --trusted-key $CROSSMINT_TRUSTED_KEY --chain base-sepolia"
-        );
-        emulate.json(&address)["locator"].as_str().unwrap().to_ascii_lowercase()
-    });
-    let can_sign =
-        |signers: &serde_json::Value| signers["delegatedSigners"].to_string().to_ascii_lowercase();
-    assert!(can_sign(&wallet).contains(&old));
-    for _ in 0..2 {
-        let signers = can_sign(&emulate.json(&rotate("old.secret", "admin.secret")));
-        assert!(signers.contains(&new) && !signers.contains(&old), "{signers}");
-    }
 }
 
 #[test]

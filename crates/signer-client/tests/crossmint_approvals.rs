@@ -7,9 +7,7 @@ use signer_client::crossmint::{ApprovalPolicy, ApprovalRequest, Cancel, NewWalle
 use signer_emulator::{FaultRule, Mischief};
 use signer_protocols::crossmint::Scheme;
 
-use crate::crossmint::{
-    chain, secret, start, transaction, transactions_of, trusting, typed_data,
-};
+use crate::crossmint::{chain, secret, start, transaction, transactions_of, trusting, typed_data};
 
 /// Refuses every approval, and records its kind.
 #[derive(Default)]

@@ -109,7 +109,7 @@ async fn a_rotation_by_a_secret_that_has_no_signer_changes_nothing() {
     // The secrets the other way round look like a rotation that has ended, and it says so.
     let rotation = Rotation::new(wallet.address(), chain("base"), &new, &old, &admin);
     let rotated = client.rotate(rotation, |step| steps.push(step.to_owned())).await.unwrap();
-        let signers = rotated.signers;
+    let signers = rotated.signers;
     assert_eq!(signers.delegated.len(), 1);
     assert!(steps[0].contains("no old signer is left"), "{steps:?}");
 }
@@ -170,9 +170,8 @@ async fn a_rotation_with_the_permission_id_needs_no_trust_in_the_service() {
     let old = client.signer(&secrets[1], chain("base"), Scheme::Current).unwrap();
     let mut id = wallet.add_signer(old.locator()).await.unwrap().permission_id.unwrap();
     for pair in secrets[1..].windows(2) {
-        let rotation = || {
-            Rotation::new(wallet.address(), chain("base"), &pair[0], &pair[1], &secrets[0])
-        };
+        let rotation =
+            || Rotation::new(wallet.address(), chain("base"), &pair[0], &pair[1], &secrets[0]);
         let mut steps = Vec::new();
         let rotation = rotation().permission_id(id);
         let rotated = client.rotate(rotation, |step| steps.push(step.to_owned())).await.unwrap();
@@ -181,9 +180,8 @@ async fn a_rotation_with_the_permission_id_needs_no_trust_in_the_service() {
         assert!(steps.iter().any(|step| step.contains(&id.to_string())), "{steps:?}");
     }
 
-    let rotation = || {
-        Rotation::new(wallet.address(), chain("base"), &secrets[3], &secrets[1], &secrets[0])
-    };
+    let rotation =
+        || Rotation::new(wallet.address(), chain("base"), &secrets[3], &secrets[1], &secrets[0]);
     let approvals = || emulator.seen().iter().filter(|it| it.path.ends_with("/approvals")).count();
     let before = approvals();
     let error = client.rotate(rotation(), |_| {}).await.unwrap_err();

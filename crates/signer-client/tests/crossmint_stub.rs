@@ -34,7 +34,8 @@ struct Outcome {
 }
 
 fn signer_of(client: &Client, chain: &str) -> (String, String, [u8; 32]) {
-    let signer = client.signer(&secret(1), ChainId::parse(chain).unwrap(), Scheme::Current).unwrap();
+    let signer =
+        client.signer(&secret(1), ChainId::parse(chain).unwrap(), Scheme::Current).unwrap();
     let key = match signer.address() {
         Address::Solana(address) => *address.as_bytes(),
         _ => [0; 32],

@@ -59,8 +59,14 @@ async fn a_tampered_answer_is_refused_and_an_untouched_one_is_approved() {
                     Ok(()) => assert!(submitted, "{name} {what} {tampering}"),
                     Err(error) => {
                         assert!(!submitted, "{name} {what} {tampering}: {error:?}");
-                        assert!(error.is_refused() || error.is_mismatch(), "{tampering}: {error:?}");
-                        assert!(!error.is_outcome_unknown(), "{name} {what} {tampering}: {error:?}");
+                        assert!(
+                            error.is_refused() || error.is_mismatch(),
+                            "{tampering}: {error:?}"
+                        );
+                        assert!(
+                            !error.is_outcome_unknown(),
+                            "{name} {what} {tampering}: {error:?}"
+                        );
                         refused += 1;
                     }
                 }

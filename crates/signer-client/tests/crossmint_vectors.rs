@@ -111,8 +111,11 @@ impl Bench {
             match request.method.as_str() {
                 "GET" if request.path.ends_with(&wallet) => (200, record.clone()),
                 "GET" if submitted.is_empty() => (200, operation.clone()),
-                "GET" => (200, json!({"id": operation["id"], "status": "success",
-                    "outputSignature": "0x00"})),
+                "GET" => (
+                    200,
+                    json!({"id": operation["id"], "status": "success",
+                    "outputSignature": "0x00"}),
+                ),
                 _ => (201, answer.clone()),
             }
         });

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use signer_core::SecretBytes;
 use signer_protocols::crossmint::rest::{
-    AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, SignMessage, Scope, SignTypedData,
+    AddSigner, ApiError, Approvals, CreateWallet, EvmCall, Json, Scope, SignMessage, SignTypedData,
     SignatureResponse, SignerChange, Status, StellarCall, Timestamp, Transaction,
     TransactionRequest, TransactionResponse, Transfer, TypedData, Wallet,
 };
@@ -83,7 +83,8 @@ fn requests() {
         json!({"signer": text, "chain": "base-sepolia", "deployImmediately": true})
     );
     let scope = Scope::transfer("base-sepolia:usdc").recipient("0x1");
-    let scoped = add.expires_at("2027-01-31T12:00:00Z").scope(scope.spending_limit("1.5", Some(60)));
+    let scoped =
+        add.expires_at("2027-01-31T12:00:00Z").scope(scope.spending_limit("1.5", Some(60)));
     assert_eq!(
         body(&scoped),
         json!({"signer": text, "chain": "base-sepolia", "deployImmediately": true,
@@ -165,7 +166,8 @@ fn a_memo_is_sent_as_it_is() {
 /// Entries of a shape that nobody here knows do not make the rest unreadable.
 #[test]
 fn foreign_entries_of_any_shape_are_read_one_by_one() {
-    let odd = [json!(null), json!(7), json!([]), json!({"signer": 1}), json!({"signer": {"type": {}}})];
+    let odd =
+        [json!(null), json!(7), json!([]), json!({"signer": 1}), json!({"signer": {"type": {}}})];
     let ours = json!({"signer": {"locator": "server:0x2"}, "message": "0x00"});
     let pending: Vec<Value> = odd.iter().cloned().chain([ours]).collect();
     let answer = json!({"id": "t", "status": 7, "createdAt": {}, "onChain": [], "chainType": null,
@@ -176,7 +178,10 @@ fn foreign_entries_of_any_shape_are_read_one_by_one() {
     for approvals in [json!(null), json!([]), json!({"pending": {}}), json!("none")] {
         let answer = json!({"id": "t", "approvals": approvals});
         let transaction: TransactionResponse = serde_json::from_value(answer).unwrap();
-        assert_eq!((transaction.status, transaction.approvals.pending), (Status::Other("".into()), vec![]));
+        assert_eq!(
+            (transaction.status, transaction.approvals.pending),
+            (Status::Other("".into()), vec![])
+        );
     }
     let record = json!({"chainType": "evm", "type": "smart", "address": "0x1",
         "config": {"adminSigner": {"type": "email", "email": "a@b.c"}, "delegatedSigners": odd}});
@@ -195,7 +200,8 @@ fn the_transaction_of_a_change_is_found() {
     let inside = change(json!({"id": "t1", "transaction": {"id": "t2", "status": "success"}}));
     assert_eq!(inside.transaction.unwrap().id, "t2");
     let chains = change(json!({"chains": {"base": {"id": "1", "onChain": {}},
-        "polygon": {"id": "2", "onChain": null}, "mode": 3}})).chains;
+        "polygon": {"id": "2", "onChain": null}, "mode": 3}}))
+    .chains;
     let is_transaction = |chain: &str| chains.get(chain).map(|it| it.is_transaction);
     assert_eq!(is_transaction("base"), Some(true));
     assert_eq!((is_transaction("polygon"), is_transaction("mode")), (Some(false), None));

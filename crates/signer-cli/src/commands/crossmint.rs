@@ -262,7 +262,9 @@ fn warn_of_a_transaction(message: &str) {
     // No text starts with the version byte of a later message, which cannot be read here.
     let is_versioned = bytes.len() > 64 && matches!(bytes.first(), Some(0x80..=0x8f));
     if is_versioned || solana::Message::parse(bytes).is_ok() {
-        say("warning: --message is the message of a Solana transaction: its signature approves that transaction");
+        say(
+            "warning: --message is the message of a Solana transaction: its signature approves that transaction",
+        );
     }
 }
 

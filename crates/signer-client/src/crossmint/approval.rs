@@ -14,8 +14,8 @@ use signer_protocols::crossmint::verify::{
 use signer_protocols::crossmint::{Approval, Locator};
 
 pub(super) use self::limits::Limits;
-pub use self::policy::{AllowUnverified, ApprovalPolicy, ApprovalRequest};
 pub(super) use self::policy::ApprovalSettings;
+pub use self::policy::{AllowUnverified, ApprovalPolicy, ApprovalRequest};
 pub(super) use self::verdict::needs_unverified;
 use super::operation::{Operation, What};
 use super::waiting::Cancel;
@@ -36,13 +36,7 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) const fn new(what: What, request: Request, answer: Json) -> Self {
-        Self {
-            what,
-            request,
-            answer,
-            permission_id: None,
-            is_signer_change: false,
-        }
+        Self { what, request, answer, permission_id: None, is_signer_change: false }
     }
 
     pub(super) const fn signer_change(mut self) -> Self {

@@ -276,8 +276,13 @@ impl Client {
         let current = self.signer(secret, chain, Scheme::Current)?;
         let legacy = self.signer(secret, chain, Scheme::Legacy)?;
         let admin = record.config.admin_signer.as_ref();
-        let texts: Vec<String> =
-            record.config.delegated_signers.iter().chain(admin).filter_map(SignerReference::name).collect();
+        let texts: Vec<String> = record
+            .config
+            .delegated_signers
+            .iter()
+            .chain(admin)
+            .filter_map(SignerReference::name)
+            .collect();
         let recovery = admin.and_then(|admin| admin.address.as_deref());
         let registered = texts.iter().map(String::as_str);
         let signer = match resolve_signer(

@@ -56,8 +56,7 @@ impl Wallet {
                 Ok(None) => continue,
                 Err(error) => return Err(late(error, blocked)),
             };
-            let state = Operation::read(&state)
-                .ok_or_else(|| without_id().about(id))?;
+            let state = Operation::read(&state).ok_or_else(|| without_id().about(id))?;
             if state.id != id {
                 return Err(other_id(id));
             }

@@ -54,7 +54,12 @@ impl Signers {
     pub(super) fn of(record: &WalletRecord) -> Self {
         Self {
             admin: record.config.admin_signer.as_ref().and_then(SignerReference::name),
-            delegated: record.config.delegated_signers.iter().filter_map(SignerReference::name).collect(),
+            delegated: record
+                .config
+                .delegated_signers
+                .iter()
+                .filter_map(SignerReference::name)
+                .collect(),
         }
     }
 }

@@ -10,8 +10,8 @@ use signer_protocols::crossmint::rest::{Transaction, TypedData};
 use signer_protocols::crossmint::verify::{Request, Role};
 use signer_protocols::crossmint::{ChainId, ServerSigner};
 
-pub use self::signers::{AddedSigner, NewSigner, PermissionId, PermissionIdError};
 pub(super) use self::signers::Registration;
+pub use self::signers::{AddedSigner, NewSigner, PermissionId, PermissionIdError};
 use super::Client;
 use super::approval::Asked;
 use super::completion::{Others, sent, signed};
@@ -263,7 +263,9 @@ impl Wallet {
 
     async fn approve_within_limits(&self, what: What, id: &str) -> Result<Operation, Error> {
         if !self.client().settings().has_limits() {
-            return Err(Error::input("without a request, limits must decide: give the client some"));
+            return Err(Error::input(
+                "without a request, limits must decide: give the client some",
+            ));
         }
         self.approve_by_id(what, id, Request::unknown(self.address())).await
     }

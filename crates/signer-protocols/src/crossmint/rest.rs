@@ -13,8 +13,8 @@ mod response;
 mod signer;
 
 pub use request::{
-    Approvals, CreateWallet, EvmCall, SignMessage, SignTypedData, SignatureApproval,
-    StellarCall, Transaction, TransactionRequest, Transfer, TypedData,
+    Approvals, CreateWallet, EvmCall, SignMessage, SignTypedData, SignatureApproval, StellarCall,
+    Transaction, TransactionRequest, Transfer, TypedData,
 };
 pub use response::{
     ApiError, ApprovalStatus, ApprovalsState, ChainState, OnChain, PendingApproval,

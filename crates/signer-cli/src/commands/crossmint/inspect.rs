@@ -137,10 +137,8 @@ fn refusal(
     request: &Request,
     verification: &Verification,
 ) -> Option<String> {
-    let asked = matches!(
-        request.operation(),
-        Operation::AddSigner | Operation::RemoveSigner { .. }
-    );
+    let asked =
+        matches!(request.operation(), Operation::AddSigner | Operation::RemoveSigner { .. });
     let grant = if asked { Grant::signer_change() } else { Grant::default() };
     match verification.content() {
         Some(content) => limits.check(content, &grant).err().map(|refusal| refusal.to_string()),

@@ -11,7 +11,8 @@ pub(super) fn fields(
     signature: Option<String>,
 ) -> Vec<(&'static str, Field)> {
     let verdict = verification.verdict();
-    let reasons: Json = verification.findings().iter().map(Finding::reason).map(Json::from).collect_array();
+    let reasons: Json =
+        verification.findings().iter().map(Finding::reason).map(Json::from).collect_array();
     let mut fields = vec![("verdict", verdict.as_str().into()), ("reasons", json(&reasons))];
     if verdict == Verdict::AsRequested {
         fields.extend(verification.message().map(|message| ("message", message.into())));

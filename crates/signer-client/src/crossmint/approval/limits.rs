@@ -26,7 +26,8 @@ impl Limits {
     /// The amounts that the content spends, if the limits allow every effect. Content that cannot be read is allowed for a
     /// change of signers alone, which the caller asked for by name.
     pub(super) fn check(&self, request: &ApprovalRequest<'_>) -> Result<Vec<Spend>, Error> {
-        let grant = if request.is_signer_change { Grant::signer_change() } else { Grant::default() };
+        let grant =
+            if request.is_signer_change { Grant::signer_change() } else { Grant::default() };
         let refused = |detail: String| {
             let what = "the limits do not allow it; nothing was signed";
             Err(Error::new(Kind::Refused, what).with_detail(detail))
@@ -92,7 +93,9 @@ impl Reservation {
     pub(super) async fn release(self) {
         for (key, amount) in &self.sums {
             if self.store.release(key, *amount).await.is_err() {
-                tracing::warn!("an amount that was not approved still counts: the store of the day's sums does not answer");
+                tracing::warn!(
+                    "an amount that was not approved still counts: the store of the day's sums does not answer"
+                );
             }
         }
     }

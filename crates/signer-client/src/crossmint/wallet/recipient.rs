@@ -18,7 +18,9 @@ pub(super) fn check_recipient(
 ) -> Result<(), Error> {
     let is_resolved = RESOLVED.iter().any(|prefix| {
         recipient.strip_prefix(prefix).is_some_and(|rest| {
-            !rest.is_empty() && rest.len() <= 256 && !rest.bytes().any(|byte| byte.is_ascii_control())
+            !rest.is_empty()
+                && rest.len() <= 256
+                && !rest.bytes().any(|byte| byte.is_ascii_control())
         })
     });
     if !is_resolved {

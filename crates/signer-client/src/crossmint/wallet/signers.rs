@@ -93,8 +93,7 @@ impl Wallet {
         let locator = signer.to_string();
         let path = [self.address(), "signers", &locator];
         let query = self.evm_chain();
-        let frozen =
-            self.client().freeze(Method::DELETE, &path, query.as_slice(), None::<&()>)?;
+        let frozen = self.client().freeze(Method::DELETE, &path, query.as_slice(), None::<&()>)?;
         let request = frozen.request()?;
         let answer = self.client().ask(&frozen, SIGNER, Repeat::Never).await?;
         let mut asked = Asked::new(What::Transaction, request, answer).signer_change();

@@ -77,9 +77,7 @@ pub(crate) fn approve(arguments: &ApproveArguments) -> Result<Outcome, Failure> 
             (None, Some(id), None) => {
                 shown.outcome(wallet.approve_signature_within_limits(id).await, signed_fields)
             }
-            (None, None, _) => {
-                Err(Failure::usage("--transaction-id or --signature-id is needed"))
-            }
+            (None, None, _) => Err(Failure::usage("--transaction-id or --signature-id is needed")),
         }
     })
 }

@@ -86,10 +86,9 @@ impl Shown {
         let stopped = self.stopped_at.lock().ok().and_then(|mut id| id.take());
         match (called, stopped) {
             (Ok(done), _) => Ok(fields(done)),
-            (Err(_), Some(id)) => Ok(Outcome::Fields(vec![
-                ("id", id.into()),
-                ("approved", "no (dry run)".into()),
-            ])),
+            (Err(_), Some(id)) => {
+                Ok(Outcome::Fields(vec![("id", id.into()), ("approved", "no (dry run)".into())]))
+            }
             (Err(error), None) => Err(refused(error)),
         }
     }

@@ -255,10 +255,7 @@ fn key(given: Option<&str>, call: &str) -> Result<String, Failure> {
 }
 
 pub(super) fn sent_fields(sent: Sent) -> Outcome {
-    Outcome::Fields(vec![
-        ("id", sent.id.into()),
-        ("hash", sent.hash.unwrap_or_default().into()),
-    ])
+    Outcome::Fields(vec![("id", sent.id.into()), ("hash", sent.hash.unwrap_or_default().into())])
 }
 
 pub(super) fn signed_fields(signed: SignedMessage) -> Outcome {

@@ -150,9 +150,7 @@ fn remove(arguments: &RemoveArguments) -> Result<Outcome, Failure> {
         let wallet = client.wallet(&arguments.wallet.wallet, chain, &secret).await;
         let wallet = wallet.map_err(refused)?;
         let removed = wallet.remove_signer(&old, arguments.permission_id).await;
-        shown.outcome(removed, |()| {
-            Outcome::Fields(vec![("removed", old.to_string().into())])
-        })
+        shown.outcome(removed, |()| Outcome::Fields(vec![("removed", old.to_string().into())]))
     })
 }
 
