@@ -46,14 +46,16 @@ impl Tests {
             command.env(LONG, "1");
         }
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let threads = format!("--test-threads={}", cores * selection.threads_per_core);
+        let threads = (cores * selection.threads_per_core).to_string();
         if nextest {
-            command.arg(threads);
+            command.args(["--test-threads", &threads]);
             command.args(filter(selection).into_iter().flat_map(|filter| ["-E".into(), filter]));
         } else {
+            // Benchmarks refuse the argument that tests take.
+            command.env("RUST_TEST_THREADS", threads);
             // The unit tests of the other libraries run, too: `cargo test` cannot leave them out.
-            command.args(["--", &threads]);
-            command.args(selection.skipped.iter().flat_map(|name| ["--skip", *name]));
+            let skipped = selection.skipped.iter().flat_map(|name| ["--skip", *name]);
+            command.arg("--").args(skipped);
         }
         Self { command, nextest }
     }

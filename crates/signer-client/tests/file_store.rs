@@ -205,13 +205,11 @@ async fn a_token_is_bound_to_its_origin_key_and_identity() {
 fn on_a_small_disk(name: &str, task: &str) -> String {
     let folder = worker::folder(name);
     fs::create_dir_all(&folder).unwrap();
-    let script = format!(
-        "mount -t tmpfs -o size=64k,mode=700 tmpfs {0} && exec {1} {task} {0}",
-        folder.display(),
-        worker::program().display()
-    );
+    let script = r#"mount -t tmpfs -o size=64k,mode=700 tmpfs "$1" && exec "$0" "$2" "$1""#;
     let output = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-c", &script])
+        .args(["--map-root-user", "--mount", "sh", "-c", script])
+        .arg(worker::program())
+        .args([folder.as_path(), Path::new(task)])
         .output()
         .expect("unshare is needed, of Debian's package util-linux");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
