@@ -46,6 +46,12 @@ impl RedisServer {
         assert!(output.status.success());
     }
 
+    /// One command, by redis-cli, with a password.
+    #[allow(dead_code, reason = "not every suite that includes this gives one")]
+    pub(crate) fn command_as(&self, password: &str, words: &[&str]) {
+        self.command(&[&["--no-auth-warning", "-a", password], words].concat());
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.signal("-KILL");

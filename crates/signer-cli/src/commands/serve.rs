@@ -1,5 +1,6 @@
+use std::fs::{self, OpenOptions};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 
 use clap::Args;
@@ -52,6 +53,14 @@ pub(crate) struct SwitchKeyArguments {
     socket: PathBuf,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  signer store accept-loss --config signer.toml")]
+pub(crate) struct AcceptLossArguments {
+    /// The configuration of the endpoint, a TOML file.
+    #[arg(long, value_name = "F")]
+    config: FileSource,
+}
+
 /// Lets the staged key of a running service sign.
 #[cfg(unix)]
 pub(super) fn switch_key(arguments: &SwitchKeyArguments) -> Result<Outcome, Failure> {
@@ -63,10 +72,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     system::forbid_looking_in().or_refuse("core dumps")?;
     let Some(file) = &arguments.config else { return dev::run(arguments.port) };
     if arguments.check {
-        configuration::read(file, None)?;
+        let (fixed, _) = configuration::read(file, None)?;
+        if let Some(audit) = &fixed.audit {
+            check_audit_file(&audit.file)?;
+        }
+        fixed.store.check()?;
         return Ok(Outcome::Fields(vec![("configuration", "good".into())]));
     }
     serve(file.clone())
+}
+
+/// Whether lines can be appended to the audit log; a file that this makes is removed.
+fn check_audit_file(file: &Path) -> Result<(), Failure> {
+    let subject = || format!("audit.file {}", file.display());
+    let is_new = !file.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    drop(opened.or_refuse(subject())?);
+    if is_new { fs::remove_file(file).or_refuse(subject()) } else { Ok(()) }
+}
+
+/// Accepts that the Redis of a configuration lost its records.
+pub(super) fn accept_loss(arguments: &AcceptLossArguments) -> Result<Outcome, Failure> {
+    let (fixed, _) = configuration::read(&arguments.config, None)?;
+    let store = fixed.store.into_redis()?;
+    runtime()?.block_on(store.accept_loss()).or_refuse("store.url")?;
+    Ok(Outcome::Fields(vec![("store", "accepted".into())]))
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -82,7 +112,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     let Replaceable { rules, bounds, jwt, tls, keys, files } = replaceable;
     let store = {
         let _inside = runtime.enter();
-        fixed.store.open().map_err(|failure| failure.about("store.url"))?
+        fixed.store.open()?
     };
     let mut builder = Endpoint::builder(rules)
         .store(store)
@@ -94,7 +124,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     }
     match fixed.audit {
         Some(options) => {
-            let name = options.file.display().to_string();
+            let name = format!("audit.file {}", options.file.display());
             builder = builder.audit(AuditLog::open(options).or_refuse(name)?);
         }
         None => tracing::warn!("no audit log is kept"),
