@@ -5,6 +5,7 @@ mod blink_with_openssl;
 mod browser;
 mod device;
 mod key_files;
+mod kills;
 mod online;
 mod postmortems;
 #[path = "../../signer-server/tests/redis_server.rs"]
@@ -15,6 +16,7 @@ mod serve_audit;
 mod serve_faults;
 mod serve_redis;
 mod serve_reload;
+mod serve_store;
 mod serving;
 mod transcripts;
 mod vectors;

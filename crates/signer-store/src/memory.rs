@@ -87,11 +87,11 @@ impl PaymentStore for MemoryStore {
             state.retries.insert(id, known);
             return Ok(reservation);
         }
-        if state.keys.get(&scope).is_some_and(|keys| *keys >= self.keys_per_caller) {
-            return Err(StoreError::TooManyKeys);
-        }
         if state.retries.len() >= self.capacity {
             return Err(StoreError::Unavailable);
+        }
+        if state.keys.get(&scope).is_some_and(|keys| *keys >= self.keys_per_caller) {
+            return Err(StoreError::TooManyKeys);
         }
         state.count(&scope, &request, self.capacity)?;
         let (idempotency_key, signed_at) = (request.fresh_key, request.now);

@@ -257,10 +257,9 @@ impl<'t> Tables<'t> {
         Ok(first.map(|(age, scope)| (*age.value(), *scope.value())))
     }
 
-    /// Removes sums of days before yesterday.
-    pub(super) fn forget_old_sums(&mut self) -> Result<()> {
-        let today = self.now_ms / MS_PER_DAY;
-        self.sums.retain(|_, (day, _)| day + 1 >= today)?;
+    /// Removes the sums of earlier days.
+    pub(super) fn forget_sums_before(&mut self, earliest: u64) -> Result<()> {
+        self.sums.retain(|_, (day, _)| day >= earliest)?;
         self.changed = true;
         Ok(())
     }

@@ -25,6 +25,17 @@ pub(super) enum Message {
     Probe(oneshot::Sender<bool>),
 }
 
+impl Message {
+    /// The day that it counts on.
+    fn day(&self) -> Option<u64> {
+        match self {
+            Self::Reserve(request, _) => Some(request.now.unix_ms() / MS_PER_DAY),
+            Self::Add(requests, _) => requests.iter().map(|request| request.day).max(),
+            Self::Probe(_) => None,
+        }
+    }
+}
+
 pub(super) type Open = Box<dyn Fn() -> io::Result<Opened> + Send>;
 
 pub(super) struct Writer {
@@ -94,17 +105,17 @@ impl Writer {
         self.sync();
     }
 
-    /// Whether there is work without a request: sums to write, a failed file to try again, a new day.
+    /// Whether there is work without a request: sums to write, or a failed file to try again.
     fn is_due(&self) -> bool {
-        !self.shared.healthy.load(Ordering::Relaxed)
-            || self.shared.has_unwritten()
-            || self.clock.now_ms() / MS_PER_DAY > self.day
+        !self.shared.healthy.load(Ordering::Relaxed) || self.shared.has_unwritten()
     }
 
     /// Applies a batch in one transaction, and answers after it is committed.
     fn write(&mut self, messages: Vec<Message>) -> Result<()> {
-        let today = self.clock.now_ms() / MS_PER_DAY;
-        let new_day = today > self.day;
+        // By both clocks, so that one that is wrong removes no sum.
+        let latest = messages.iter().filter_map(Message::day).max().unwrap_or(0);
+        let day = latest.min(self.clock.now_ms() / MS_PER_DAY);
+        let new_day = day > self.day;
         let unwritten = self.shared.take_unwritten();
         let applied = self.commit(|tables| {
             for (name, sum) in &unwritten {
@@ -112,14 +123,14 @@ impl Writer {
                 tables.add_unlimited(&Add { name: *name, day, amount, limit: None })?;
             }
             if new_day {
-                tables.forget_old_sums()?;
+                tables.forget_sums_before(day.saturating_sub(1))?;
             }
             tables.forget_old_keys(messages.len())?;
             messages.iter().map(|message| Outcome::of(message, tables)).collect::<Result<Vec<_>>>()
         });
         match applied {
             Ok(outcomes) => {
-                self.day = today;
+                self.day = self.day.max(day);
                 for (message, outcome) in messages.into_iter().zip(outcomes) {
                     outcome.send(message);
                 }

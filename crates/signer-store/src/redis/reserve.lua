@@ -7,7 +7,7 @@ local skew, max_keys, epoch = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13]
 local time, most = tonumber(now), 9007199254740991
 
 -- The marker shows that this is the server whose records the endpoint knows. In a cluster it is checked apart.
-local new_marker, read_old = false, false
+local read_old = false
 if marker then
   local stored = redis.call('HMGET', marker, 'epoch', 'since', 'accepted')
   if stored[1] then
@@ -17,7 +17,8 @@ if marker then
   elseif epoch ~= '' then
     return {'lost'}
   else
-    epoch, new_marker, read_old = ARGV[14], true, true
+    epoch, read_old = ARGV[14], true
+    redis.call('HSET', marker, 'epoch', epoch, 'since', now)
   end
 end
 
@@ -66,7 +67,6 @@ if before[1] and tonumber(before[1]) == day then total = total + tonumber(before
 if limit >= 0 and total > limit then return {'ceiling'} end
 if sum > most then sum = most end
 
-if new_marker then redis.call('HSET', marker, 'epoch', epoch, 'since', now) end
 redis.call('HSET', day_key, 'day', string.format('%.0f', day), 'sum', string.format('%.0f', sum))
 redis.call('PEXPIRE', day_key, 2 * day_length)
 if known[1] then
