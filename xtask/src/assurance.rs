@@ -7,9 +7,10 @@ use std::time::Instant;
 use crate::{programs, shell};
 
 /// A promise, and the words of the task that shows it.
-const PROMISES: [(&str, &str); 20] = [
+const PROMISES: [(&str, &str); 21] = [
     ("tests of every crate", "test"),
     ("post-mortems", "postmortems"),
+    ("a killed endpoint", "kills"),
     ("bare metal", "embedded"),
     ("constant time", "constant-time"),
     ("memory", "memory --release"),

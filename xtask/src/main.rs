@@ -11,6 +11,7 @@ mod embedded;
 mod features;
 mod fuzz;
 mod instructions;
+mod kills;
 mod memory;
 mod mutants;
 mod no_std;
@@ -40,6 +41,7 @@ usage: cargo xtask TASK
   memory         look for copies of secrets in the memory of a process that dropped them; --release: of the release build
   openapi        ask the endpoint by its description, with schemathesis (needs python3)
   assurance      every promise, a line each with its figure
+  kills          kill the endpoint 1,000 times at random points under load; kills N
   test           every test; postmortems: those named after events
   coverage       which lines of core and protocols their tests run
   deny           bans, licences, sources, and advisories where a database is at hand
@@ -73,6 +75,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["no-std"] => no_std::run(),
         ["assurance"] => assurance::run(),
+        ["kills"] => kills::run(1_000),
+        ["kills", kills] => kills.parse().map_err(|_| USAGE.into()).and_then(kills::run),
         ["test"] => assurance::tests("", 400),
         ["postmortems"] => assurance::tests("postmortems", 18),
         ["coverage"] => coverage::run(),

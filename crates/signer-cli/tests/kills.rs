@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
-use super::serving::{AUTHORIZATION, Serving, configured};
-use super::{REQUEST, json, run, stderr};
+use super::serving::{AUTHORIZATION, BEARER, Serving, configured};
+use super::{REQUEST, json, run, signer, stderr};
 
+const SERVE: [&str; 3] = ["serve", "--config", "signer.toml"];
 const CLIENTS: u64 = 16;
 /// The long form, `cargo xtask kills`, sets another number.
 const KILLS: &str = "SIGNER_TEST_KILLS";
@@ -35,7 +38,9 @@ impl Answers {
     fn note(&self, key: Option<&str>, body: &str) {
         let body: Value = serde_json::from_str(body).unwrap();
         let id = body["preview"]["idempotencyKey"].as_str().unwrap().to_owned();
-        let day = body["preview"]["signatureTimestamp"].as_str().unwrap()[..10].to_owned();
+        let payload = Base64UrlUnpadded::decode_vec(body["payload"].as_str().unwrap()).unwrap();
+        let payload: Value = serde_json::from_slice(&payload).unwrap();
+        let day = payload["signatureTimestamp"].as_str().unwrap()[..10].to_owned();
         self.signed.fetch_add(1, Ordering::SeqCst);
         self.payments.lock().unwrap().insert((day, id.clone()));
         let Some(key) = key else { return };
@@ -60,7 +65,7 @@ impl Random {
 fn client(serving: &Serving, answers: &Answers, life: u64, mut random: Random, over: &AtomicBool) {
     while !over.load(Ordering::SeqCst) {
         // Keys of this life and of the one before, which all clients share; now and then none.
-        let key = (random.below(8) > 0)
+        let key = (random.below(64) > 0)
             .then(|| format!("order-{}", (life + 1) * 12 - random.below(24).min(life * 12 + 11)));
         let header =
             key.as_ref().map_or(String::new(), |key| format!("idempotency-key: {key}\r\n"));
@@ -79,7 +84,18 @@ fn kill_under_load(folder: &Path, kills: u64, limit: u64) {
     let mut random = Random(u64::from(now.subsec_nanos()) | 1);
     eprintln!("seed {}", random.0);
     for life in 0..kills {
-        let serving = Arc::new(Serving::start(folder, &["serve", "--config", "signer.toml"]));
+        // Every other start is killed before it serves, the first one while it makes its files.
+        if life % 2 == 0 {
+            let mut child = signer(folder, SERVE)
+                .env("SIGNER_TEST_BEARER", BEARER)
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(Duration::from_micros(random.below(60_000)));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        let serving = Arc::new(Serving::start(folder, &SERVE));
         let over = Arc::new(AtomicBool::new(false));
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
@@ -123,8 +139,8 @@ fn nothing_is_paid_twice_over_kills() {
             )
         });
         assert!(run(&folder, &["blink", "generate", "--out", "audit"]).status.success());
-        // About ten new payments a life: the limit is reached before the last one.
-        let limit = part * 6 * AMOUNT;
+        // About twelve new keys a life: the limit is reached before the last one.
+        let limit = part * 10 * AMOUNT;
         fs::write(folder.join("policy.toml"), format!("max_per_day = \"{limit}\"\n")).unwrap();
         kill_under_load(&folder, part, limit);
         assert!(folder.join("signer-store.redb").is_file(), "beside the audit log");

@@ -96,6 +96,14 @@ impl RedisStore {
         self
     }
 
+    /// How many replicas of Redis must have a reservation before it is answered. Default: 0, or one of the connected
+    /// replicas, if there are any, where Sentinels name the primary. In a cluster it has no effect.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.link = self.link.replicas(replicas);
+        self
+    }
+
     /// How many idempotency keys of the last 24 hours one caller may have. Default: 100,000.
     #[must_use]
     pub const fn max_keys_per_caller(mut self, keys: u64) -> Self {

@@ -1,4 +1,5 @@
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
@@ -11,7 +12,7 @@ use tokio::runtime::Runtime;
 use self::configuration::Replaceable;
 pub(super) use self::dev::{AnyDestination, LocalCallers};
 use self::reload::{Order, Reloader};
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, OrRefuse, io_reason};
 use crate::input::FileSource;
 use crate::outcome::Outcome;
 use crate::system;
@@ -84,11 +85,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 
 /// Whether lines can be appended to the audit log; a file that this makes is removed.
 fn check_audit_file(file: &Path) -> Result<(), Failure> {
-    let subject = || format!("audit.file {}", file.display());
+    let fault = |error: io::Error| {
+        Failure::refused(io_reason(&error)).about(format!("audit.file {}", file.display()))
+    };
     let is_new = !file.exists();
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    drop(opened.or_refuse(subject())?);
-    if is_new { fs::remove_file(file).or_refuse(subject()) } else { Ok(()) }
+    drop(OpenOptions::new().append(true).create(true).open(file).map_err(fault)?);
+    if is_new { fs::remove_file(file).map_err(fault) } else { Ok(()) }
 }
 
 /// Accepts that the Redis of a configuration lost its records.

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult,
-    ScriptInvocation, Value,
+    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture,
+    RedisResult, ScriptInvocation, Value,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
@@ -27,7 +27,17 @@ const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 pub struct RedisLink {
     patience: Duration,
     is_cluster: bool,
+    replicas: Replicas,
     state: Mutex<State>,
+}
+
+/// Which replicas must have what a script wrote, before it counts as done.
+#[derive(Clone, Copy, Debug)]
+enum Replicas {
+    /// So many, whether they are connected or not.
+    AtLeast(u32),
+    /// One, unless none is connected: after a failover the new primary may be alone.
+    OneIfConnected,
 }
 
 struct State {
@@ -72,9 +82,21 @@ impl RedisLink {
     pub fn new(url: &SecretString, patience: Duration) -> Result<Self, &'static str> {
         let target = Target::parse(url.expose_secret(), patience).ok_or(RULE)?;
         let is_cluster = matches!(target, Target::Cluster(_));
+        let replicas = match target {
+            Target::Sentinel(_) => Replicas::OneIfConnected,
+            Target::Single(_) | Target::Cluster(_) => Replicas::AtLeast(0),
+        };
         let fault = RedisFault::Down;
         let state = State { target, connection: None, serial: 0, attempted_at: None, fault };
-        Ok(Self { patience, is_cluster, state: Mutex::new(state) })
+        Ok(Self { patience, is_cluster, replicas, state: Mutex::new(state) })
+    }
+
+    /// How many replicas must have acknowledged what a script wrote (`WAIT`) before its answer counts. Default: 0,
+    /// or one of the connected replicas, if there are any, where Sentinels name the primary. A cluster does not wait.
+    #[must_use]
+    pub const fn replicas(mut self, replicas: u32) -> Self {
+        self.replicas = Replicas::AtLeast(replicas);
+        self
     }
 
     pub(super) const fn is_cluster(&self) -> bool {
@@ -114,7 +136,11 @@ impl RedisLink {
         let answer = async {
             match call {
                 RedisCall::Command(command) => command.query_async(&mut connection).await,
-                RedisCall::Script(script) => script.invoke_async(&mut connection).await,
+                RedisCall::Script(script) => {
+                    let answer = script.invoke_async(&mut connection).await?;
+                    self.wait_for_replicas(&mut connection).await?;
+                    Ok(answer)
+                }
             }
         };
         let failure = match timeout(self.patience, answer).await {
@@ -134,6 +160,30 @@ impl RedisLink {
             state.fault = failure.fault;
         }
         Err(failure)
+    }
+
+    /// A failover keeps a write only if a replica has it.
+    async fn wait_for_replicas(&self, connection: &mut Connection) -> RedisResult<()> {
+        let needed = match self.replicas {
+            Replicas::AtLeast(replicas) => replicas,
+            Replicas::OneIfConnected => {
+                let role = redis::cmd("ROLE").query_async(connection).await;
+                let (_, _, replicas): (String, i64, Vec<Value>) = role?;
+                u32::from(!replicas.is_empty())
+            }
+        };
+        if needed == 0 || self.is_cluster {
+            return Ok(());
+        }
+        let patience = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
+        let mut wait = redis::cmd("WAIT");
+        // Less than the whole time, so that the answer still arrives.
+        wait.arg(needed).arg(patience * 3 / 4);
+        let acknowledged: u32 = wait.query_async(connection).await?;
+        if acknowledged < needed {
+            return Err((ErrorKind::Client, "too few replicas have the write").into());
+        }
+        Ok(())
     }
 
     /// The open connection, or a new one. All callers wait for one attempt to connect.

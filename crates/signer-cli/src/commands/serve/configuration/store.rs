@@ -1,6 +1,7 @@
 //! Where payments are recorded.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use signer_server::{
 
 use super::fixed::{size, size_u64};
 use crate::commands::serve::settings::Settings;
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, io_reason};
 
 /// The name of the store's file where none is given.
 const FILE: &str = "signer-store.redb";
@@ -32,6 +33,7 @@ pub(in crate::commands::serve) struct Redis {
     patience: Duration,
     when_down: WhenDown,
     keys_per_caller: u64,
+    replicas: Option<u32>,
 }
 
 impl Store {
@@ -62,13 +64,10 @@ impl Store {
         let Self::Durable(options) = self else { return Ok(()) };
         let (path, is_new) = (options.path.clone(), !options.path.exists());
         match DurableStore::open(options) {
-            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => return Ok(()),
-            verdict => drop(verdict.or_refuse(format!("store.path {}", path.display()))?),
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => return Ok(()),
+            verdict => drop(verdict.map_err(|error| fault(&path, &error))?),
         }
-        if is_new {
-            fs::remove_file(&path).or_refuse(format!("store.path {}", path.display()))?;
-        }
-        Ok(())
+        if is_new { fs::remove_file(&path).map_err(|error| fault(&path, &error)) } else { Ok(()) }
     }
 
     /// The store in Redis, to give it an order.
@@ -83,14 +82,22 @@ impl Store {
 }
 
 fn open_file(options: DurableOptions) -> Result<DurableStore, Failure> {
-    let name = format!("store.path {}", options.path.display());
-    DurableStore::open(options).or_refuse(name)
+    let path = options.path.clone();
+    DurableStore::open(options).map_err(|error| fault(&path, &error))
+}
+
+fn fault(path: &Path, error: &io::Error) -> Failure {
+    Failure::refused(io_reason(error)).about(format!("store.path {}", path.display()))
 }
 
 impl Redis {
     fn open(self) -> Result<RedisStore, Failure> {
         let store = RedisStore::new(&self.url, self.patience);
         let store = store.map_err(|rule| Failure::refused(rule).about("store.url"))?;
+        let store = match self.replicas {
+            Some(replicas) => store.replicas(replicas),
+            None => store,
+        };
         Ok(store
             .prefix(self.prefix)
             .when_down(self.when_down)
@@ -149,5 +156,11 @@ fn redis(settings: &mut Settings, keys_per_caller: u64) -> Option<Redis> {
     let sign = WhenDown::Sign { at_most };
     let when_down =
         settings.choice("store.when_down", &[("refuse", WhenDown::Refuse), ("sign", sign)])?;
-    Some(Redis { url: url?, prefix, patience, when_down, keys_per_caller })
+    let replicas = settings.is_given("store.replicas").then(|| {
+        let replicas = settings.integer("store.replicas", 0);
+        let few = u32::try_from(replicas).ok().filter(|replicas| *replicas <= 16);
+        few.or_else(|| settings.fault("store.replicas", "must be 16 at most"))
+    });
+    let replicas = replicas.flatten();
+    Some(Redis { url: url?, prefix, patience, when_down, keys_per_caller, replicas })
 }
