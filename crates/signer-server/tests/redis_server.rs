@@ -72,6 +72,14 @@ impl RedisServer {
         assert!(output.status.success());
     }
 
+    /// What a command answers.
+    #[allow(dead_code, reason = "not every suite that includes this gives one")]
+    pub(crate) fn command_output(&self, words: &[&str]) -> String {
+        let port = self.address.port().to_string();
+        let output = Command::new("redis-cli").args(["-p", &port]).args(words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// One command, by redis-cli, with a password.
     #[allow(dead_code, reason = "not every suite that includes this gives one")]
     pub(crate) fn command_as(&self, password: &str, words: &[&str]) {

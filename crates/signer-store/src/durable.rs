@@ -95,10 +95,10 @@ impl DurableStore {
     /// If the file cannot be opened or written, another process uses it, it is a link, or it is damaged.
     pub fn open(options: DurableOptions) -> io::Result<Self> {
         let (path, fsync) = (options.path.clone(), options.fsync);
-        Self::open_with(&options, Box::new(move || file::open(&path, fsync)))
+        Self::open_with(options, Box::new(move || file::open(&path, fsync)))
     }
 
-    fn open_with(options: &DurableOptions, open: Open) -> io::Result<Self> {
+    fn open_with(options: DurableOptions, open: Open) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             healthy: Arc::new(AtomicBool::new(true)),
             unwritten: Mutex::default(),
@@ -119,7 +119,7 @@ impl DurableStore {
             shared,
             probed: tokio::sync::Mutex::new(None),
             thread: Mutex::new(Some(thread)),
-            path: options.path.clone(),
+            path: options.path,
         })
     }
 

@@ -87,7 +87,7 @@ fn faulty(name: &str) -> (DurableStore, Arc<Faults>) {
         let database = Builder::new().create_with_backend(backend).map_err(io::Error::other)?;
         Ok(Opened { database, file: syncs })
     });
-    (DurableStore::open_with(&options, open).unwrap(), faults)
+    (DurableStore::open_with(options, open).unwrap(), faults)
 }
 
 fn request<'a>(

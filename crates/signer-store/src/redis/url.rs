@@ -17,7 +17,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where to connect.
 pub(super) enum Target {
-    Single(Client),
+    Single(Box<Client>),
     Sentinel(Box<SentinelClient>),
     Cluster(Box<ClusterClient>),
 }
@@ -37,7 +37,7 @@ impl Target {
 
 fn single(url: &str) -> Option<Target> {
     let info = url.into_connection_info().ok()?.set_tcp_settings(tcp_settings());
-    Some(Target::Single(Client::open(info).ok()?))
+    Some(Target::Single(Box::new(Client::open(info).ok()?)))
 }
 
 /// `user:password@` is for the servers; the Sentinels get none.
@@ -58,7 +58,7 @@ fn sentinel(scheme: &str, tls: bool, rest: &str) -> Option<Target> {
     }
     let sentinels = nodes(scheme, "", hosts)?;
     let kind = SentinelServerType::Master;
-    let client = SentinelClient::build(sentinels, primary.to_owned(), Some(servers), kind).ok()?;
+    let client = SentinelClient::build(sentinels, primary, Some(servers), kind).ok()?;
     Some(Target::Sentinel(Box::new(client)))
 }
 
