@@ -270,11 +270,13 @@ async fn a_silent_connection_is_left() {
     // Some payments may be signed while nobody can know better; then the limit holds again.
     let begun = Instant::now();
     let mut signed = 0;
-    while keyed(&server, "d").await == 200 {
+    while keyed(&server, "d").await != 403 {
         signed += 1;
         assert!(begun.elapsed() < Duration::from_secs(5), "{signed} were signed past the limit");
     }
-    assert_eq!(readiness(&status).await, (200, true.into()));
+    while readiness(&status).await != (200, true.into()) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it is not ready again");
+    }
 }
 
 /// It answers every call, and takes no write.
