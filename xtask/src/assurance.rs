@@ -7,9 +7,11 @@ use std::time::Instant;
 use crate::{programs, shell};
 
 /// A promise, and the words of the task that shows it.
-const PROMISES: [(&str, &str); 20] = [
+const PROMISES: [(&str, &str); 22] = [
     ("tests of every crate", "test --long"),
     ("post-mortems", "postmortems"),
+    ("a killed endpoint", "kills"),
+    ("real contracts", "anvil"),
     ("bare metal", "embedded"),
     ("constant time", "constant-time"),
     ("memory", "memory --release"),

@@ -1,5 +1,6 @@
 //! The tasks of this repository: `cargo xtask TASK`.
 
+mod anvil;
 mod assurance;
 mod bench;
 mod budget;
@@ -13,6 +14,7 @@ mod embedded;
 mod features;
 mod fuzz;
 mod instructions;
+mod kills;
 mod lint;
 mod memory;
 mod mutants;

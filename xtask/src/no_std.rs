@@ -5,8 +5,19 @@ use std::process::{Command, Stdio};
 
 use crate::shell;
 
-const FEATURES: [&str; 7] =
-    ["core", "core-curves", "protocols", "abstraxn", "blink", "crossmint", "privy"];
+const FEATURES: [&str; 11] = [
+    "core",
+    "core-curves",
+    "protocols",
+    "abstraxn",
+    "blink",
+    "crossmint",
+    "crossmint-evm",
+    "crossmint-solana",
+    "crossmint-stellar",
+    "evm",
+    "privy",
+];
 
 pub(crate) fn run() -> Result<(), String> {
     for features in FEATURES {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    assurance, bench, check, ci, constant_time, contracts, coverage, differential, embedded,
-    features, fuzz, instructions, lint, memory, mutants, no_std, openapi, release, reproducible,
-    sbom, sdk, setup, supply_chain, test, tidy,
+    anvil, assurance, bench, check, ci, constant_time, contracts, coverage, differential, embedded,
+    features, fuzz, instructions, kills, lint, memory, mutants, no_std, openapi, release,
+    reproducible, sbom, sdk, setup, supply_chain, test, tidy,
 };
 
 /// The tasks of this repository
@@ -41,6 +41,14 @@ pub(crate) enum Task {
     },
     /// Run every promise of docs/assurance.md in its long form and print one line with a figure for each
     Assurance,
+    /// Kill the endpoint at random points under load and check what it remembers
+    Kills {
+        /// The number of kills
+        #[arg(default_value_t = 1_000)]
+        kills: u32,
+    },
+    /// Execute approved operations on a local chain with the EntryPoint of ERC-4337
+    Anvil,
     /// Check the rules of this repository that no compiler checks
     Tidy,
     /// Lint core, protocols, device, client and server with few features each
@@ -174,6 +182,8 @@ impl Task {
             Self::Ci => ci::run(),
             Self::Check { crates } => check::run(&crates),
             Self::Assurance => assurance::run(),
+            Self::Kills { kills } => kills::run(kills),
+            Self::Anvil => anvil::run(),
             Self::Tidy => tidy::run(),
             Self::Lint => lint::few_features(),
             Self::Doc => lint::documentation(),

@@ -9,14 +9,15 @@ use serde_json::Value;
 use crate::shell;
 
 /// The arrows between our crates. Any other is refused; dev-dependencies are no arrows.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("signer-core", &[]),
     ("signer-device", &["signer-core"]),
     ("signer-native", &["signer-core"]),
     ("signer-protocols", &["signer-core"]),
-    ("signer-client", &["signer-core", "signer-protocols"]),
+    ("signer-store", &["signer-core", "signer-protocols"]),
+    ("signer-client", &["signer-core", "signer-protocols", "signer-store"]),
     ("signer-emulator", &["signer-core", "signer-protocols"]),
-    ("signer-server", &["signer-core", "signer-protocols"]),
+    ("signer-server", &["signer-core", "signer-protocols", "signer-store"]),
     (
         "signer-cli",
         &[

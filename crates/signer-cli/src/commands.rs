@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Let the staged key of a running endpoint sign, and the other no more.
     #[cfg(unix)]
     SwitchKey(serve::SwitchKeyArguments),
+    /// Orders to the store of an endpoint.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Check the audit log of an endpoint.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -84,6 +87,14 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Accept that the Redis of an endpoint lost its records, and sign again.
+    ///
+    /// Idempotency keys and daily sums from before are gone: a retry may be a second payment.
+    AcceptLoss(serve::AcceptLossArguments),
+}
+
 /// Runs a command, whose answer is to be one JSON object or text.
 pub(crate) fn run(command: Command, json: bool) -> Result<Outcome, Failure> {
     match command {
@@ -100,6 +111,7 @@ pub(crate) fn run(command: Command, json: bool) -> Result<Outcome, Failure> {
         Command::Serve(arguments) => serve::run(&arguments),
         #[cfg(unix)]
         Command::SwitchKey(arguments) => serve::switch_key(&arguments),
+        Command::Store(StoreCommand::AcceptLoss(arguments)) => serve::accept_loss(&arguments),
         Command::Audit(command) => audit::run(&command, json),
         Command::Man { command } => man(&command),
         Command::Completions { shell } => {

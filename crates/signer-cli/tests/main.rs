@@ -7,6 +7,7 @@ mod crossmint_inspect;
 mod crossmint_online;
 mod device;
 mod key_files;
+mod kills;
 mod online;
 mod postmortems;
 #[path = "../../signer-server/tests/redis_server.rs"]
@@ -17,6 +18,7 @@ mod serve_audit;
 mod serve_faults;
 mod serve_redis;
 mod serve_reload;
+mod serve_store;
 mod serving;
 mod transcripts;
 mod vectors;

@@ -109,8 +109,12 @@ fn a_staged_key_takes_over_for_good() {
     // It outlives the process, and the socket that was left behind is in nobody's way.
     let serving = Serving::start(&folder, &SERVE);
     assert!(serving.is_signed_by(&folder, "next/public.pem"));
-    let second =
-        super::signer(&folder, SERVE).env("SIGNER_TEST_BEARER", serving::BEARER).output().unwrap();
+    // The store is another one: a process does not come as far as the socket without it.
+    let second = super::signer(&folder, SERVE)
+        .env("SIGNER_TEST_BEARER", serving::BEARER)
+        .env("SIGNER_SERVE_STORE_PATH", "second.redb")
+        .output()
+        .unwrap();
     assert!(stderr(&second).contains("another process answers here"), "{}", stderr(&second));
     drop(serving);
     assert!(stderr(&switch()).contains("control.sock"));

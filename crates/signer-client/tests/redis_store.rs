@@ -101,3 +101,59 @@ async fn a_redis_that_is_gone_is_said_to_be() {
     }
     assert!(answered, "it connects again");
 }
+
+/// The server freezes one connection and answers new ones, as behind a proxy that forgot a flow.
+#[tokio::test]
+async fn a_silent_connection_is_left() {
+    let server = RedisServer::start();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: SecretString = format!("redis://{}", listener.local_addr().unwrap()).into();
+    let target = server.address;
+    let frozen = std::sync::Arc::new(tokio::sync::Notify::new());
+    let freeze = std::sync::Arc::clone(&frozen);
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let freeze = std::sync::Arc::clone(&freeze);
+            tokio::spawn(async move {
+                let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => return,
+                    () = freeze.notified() => {}
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let store = RedisTokenStore::new(&url, Duration::from_millis(300)).unwrap();
+    assert!(store.load(&key("user")).await.unwrap().is_none());
+    frozen.notify_waiters();
+    for _ in 0..30 {
+        if store.load(&key("user")).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the silent connection is kept");
+}
+
+/// A replica refuses writes; once the address answers from a primary, tokens are kept again.
+#[tokio::test]
+async fn a_demoted_primary_is_left() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let store = store(&server);
+    let token = Token::new("first".into()).succeeding(0);
+    assert!(store.replace(&key("user"), 0, &token).await.unwrap());
+    server.command(&["replicaof", "127.0.0.1", &other.address.port().to_string()]);
+    let later = Token::new("later".into()).succeeding(token.version());
+    let refused = store.replace(&key("user"), token.version(), &later).await;
+    assert_eq!(refused.unwrap_err(), StoreError::Unavailable);
+    // Only that of redis-cli itself is left.
+    for _ in 0..40 {
+        if server.command_output(&["client", "list", "type", "normal"]).lines().count() == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the connection to the replica is kept");
+}

@@ -12,6 +12,8 @@ use crate::json_text::Object;
 
 /// How long a caller should wait after a 503, in seconds.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
+/// How long a caller should wait for its oldest idempotency keys to expire, in seconds.
+const TOO_MANY_KEYS_RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("3600");
 
 pub(crate) fn signed(response: &SignerResponse) -> Response<Body> {
     json(StatusCode::OK, response.to_json())
@@ -34,6 +36,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
         }
         Refusal::TooMany { retry_after_s } => {
             headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        Refusal::TooManyKeys => {
+            headers.insert(RETRY_AFTER, TOO_MANY_KEYS_RETRY_AFTER_S);
         }
         // What follows on the connection was not read to its end.
         Refusal::TooLarge | Refusal::Incomplete => {

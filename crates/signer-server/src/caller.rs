@@ -1,11 +1,12 @@
 //! Who calls: the authentication of callers.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+
+use crate::CallerId;
 
 mod bearer;
 #[cfg(feature = "jwt")]
@@ -14,29 +15,6 @@ mod jwt;
 pub use bearer::BearerSecret;
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCallers, JwtKeys};
-
-/// A caller as the endpoint knows it: the name under which its rates, its addresses and its
-/// idempotency keys are kept.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallerId(Arc<str>);
-
-impl CallerId {
-    /// Takes the name, e.g. the subject of a token.
-    pub fn new(name: impl AsRef<str>) -> Self {
-        Self(name.as_ref().into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for CallerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CallerId({:?})", self.0)
-    }
-}
 
 /// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]

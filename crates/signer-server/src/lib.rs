@@ -27,7 +27,6 @@ mod router;
 mod rules;
 mod service;
 mod status;
-mod store;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -35,7 +34,7 @@ pub use audit::{
     AuditError, AuditFault, AuditHead, AuditLog, AuditOptions, AuditReport, Fsync, Hash,
     verify_audit_log,
 };
-pub use caller::{BearerSecret, Caller, CallerAuthenticator, CallerError, CallerId};
+pub use caller::{BearerSecret, Caller, CallerAuthenticator, CallerError};
 #[cfg(feature = "jwt")]
 pub use caller::{JwtCallers, JwtKeys};
 pub use clock::{Clock, SystemClock};
@@ -46,15 +45,20 @@ pub use openapi::openapi_json;
 pub use ownership::{ClaimedOwnership, ListedOwnership, Ownership, OwnershipError};
 #[cfg(feature = "http")]
 pub use ownership::{HttpOwnership, PrivyOwnership};
-pub use payment_key::{KeyId, PaymentKey};
+pub use payment_key::PaymentKey;
 pub use rate::{Rate, Rates};
 pub use refusal::Refusal;
 pub use router::router;
 pub use rules::Rules;
 pub use service::{Service, ServiceLimits};
-pub use status::status_router;
-pub use store::{MemoryStore, PaymentStore, Reservation, ReservationRequest, StoreError};
+pub use signer_store::{
+    CallerId, KeyId, MemoryStore, PaymentStore, Readiness, Reservation, ReservationRequest,
+    StoreError,
+};
+#[cfg(feature = "durable")]
+pub use signer_store::{DurableOptions, DurableStore, StoreFsync};
 #[cfg(feature = "redis")]
-pub use store::{RedisStore, WhenDown};
+pub use signer_store::{RedisStore, WhenDown};
+pub use status::status_router;
 #[cfg(feature = "tls")]
 pub use tls::TlsIdentity;

@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     sign_seconds: Histogram,
     key_age_seconds: Gauge<f64, AtomicU64>,
     pub(crate) store_errors: Counter,
+    pub(crate) store_lost: Counter,
     pub(crate) audit_errors: Counter,
     pub(crate) reload_failures: Counter,
     pub(crate) connections: Gauge,
@@ -58,6 +59,7 @@ impl Metrics {
             counter
         };
         let store_errors = counter("store_errors", "Calls that the store did not answer");
+        let store_lost = counter("store_lost", "Calls refused because the store lost its records");
         let audit_errors = counter("audit_errors", "Audit lines that could not be written");
         let reload_failures =
             counter("reload_failures", "Reloads that were refused, the old being kept");
@@ -69,6 +71,7 @@ impl Metrics {
             sign_seconds,
             key_age_seconds,
             store_errors,
+            store_lost,
             audit_errors,
             reload_failures,
             connections,

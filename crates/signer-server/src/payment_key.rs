@@ -1,39 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use signer_core::p256::{DerSignature, VerifyingKey};
 use signer_core::signature::{Signer, Verifier};
 
 use signer_protocols::blink::Timestamp;
 
-use crate::hex;
-
-/// The name of a key: the first 8 bytes of the SHA-256 of its public key (SPKI DER), shown in hex.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyId([u8; 8]);
-
-impl KeyId {
-    /// The name of a public key.
-    pub fn of(key: &VerifyingKey) -> Self {
-        let digest: [u8; 32] = Sha256::digest(key.to_spki_der()).into();
-        let mut id = [0; 8];
-        id.copy_from_slice(&digest[..8]);
-        Self(id)
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(&self.0))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
+use crate::KeyId;
 
 /// A key that payments are signed with, under the name of its public key.
 #[derive(Clone)]

@@ -37,6 +37,8 @@ pub enum Refusal {
         /// When the next request would pass, in seconds.
         retry_after_s: u64,
     },
+    /// 429: the caller has as many idempotency keys of the last 24 hours as one caller may have.
+    TooManyKeys,
     /// 500: a fault of ours. Nothing that was signed went out.
     Fault,
     /// 503: too many requests wait already.
@@ -57,7 +59,7 @@ impl Refusal {
             Self::IdempotencyConflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } | Self::TooManyKeys => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -79,6 +81,7 @@ impl Refusal {
             Self::TooLarge => "The body is too long.",
             Self::MediaType => "The body must be application/json in UTF-8, not encoded.",
             Self::TooMany { .. } => "Too many requests.",
+            Self::TooManyKeys => "Too many idempotency keys in 24 hours.",
             Self::Fault => "The signer failed.",
             Self::Busy => "The signer is busy. Try again later.",
             Self::Unavailable => "The signer is not available. Try again later.",
@@ -101,6 +104,7 @@ impl Refusal {
             Self::TooLarge => "too_large",
             Self::MediaType => "media_type",
             Self::TooMany { .. } => "too_many",
+            Self::TooManyKeys => "too_many_keys",
             Self::Fault => "fault",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
@@ -108,7 +112,7 @@ impl Refusal {
     }
 
     /// Every label there is.
-    pub(crate) const LABELS: [&'static str; 16] = [
+    pub(crate) const LABELS: [&'static str; 17] = [
         "request",
         "incomplete",
         "unauthenticated",
@@ -122,6 +126,7 @@ impl Refusal {
         "too_large",
         "media_type",
         "too_many",
+        "too_many_keys",
         "fault",
         "busy",
         "unavailable",

@@ -17,9 +17,9 @@ use tower::service_fn;
 use crate::audit::AuditEntry;
 use crate::endpoint::Shared;
 use crate::metrics::{PREFLIGHT, SIGNED};
-use crate::store::{Reservation, ReservationRequest, StoreError};
 use crate::{
-    Caller, CallerError, Endpoint, KeyId, OwnershipError, Refusal, Rules, answer, body, cors, peer,
+    Caller, CallerError, Endpoint, KeyId, OwnershipError, Refusal, Reservation, ReservationRequest,
+    Rules, StoreError, answer, body, cors, peer,
 };
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -188,6 +188,7 @@ async fn sign_payment(
 
     let key = shared.rules().key.id();
     let reservation = ReservationRequest {
+        merchant: &rules.merchant,
         caller: &caller.id,
         retry: retry_key.map(|key| (key, Sha256::digest(&body).into())),
         fresh_key: shared.fresh_key().ok_or(Refusal::Unavailable)?,
@@ -199,7 +200,13 @@ async fn sign_payment(
     let reserved = shared.store.reserve(reservation).await.map_err(|error| match error {
         StoreError::Conflict => Refusal::IdempotencyConflict,
         StoreError::DayCeiling => Refusal::DayCeiling,
-        StoreError::Unavailable => {
+        StoreError::TooManyKeys => Refusal::TooManyKeys,
+        StoreError::Lost => {
+            shared.metrics.store_lost.inc();
+            Refusal::Unavailable
+        }
+        // Any other reason is one that this version of the endpoint does not know.
+        _ => {
             shared.metrics.store_errors.inc();
             Refusal::Unavailable
         }

@@ -8,12 +8,13 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::get;
 
 use crate::json_text::Object;
-use crate::{Endpoint, PaymentKey, answer, metrics};
+use crate::{Endpoint, PaymentKey, Readiness, answer, metrics};
 
 /// Paths for an operator, on a listener of their own; none of them changes anything.
 ///
 /// - `/healthz`: 200 while the process answers.
-/// - `/readyz`: 200 when a payment could be signed, else 503. It names the key that signs, the key that is
+/// - `/readyz`: 200 when a payment could be signed, else 503. The store performs what a reservation performs, a write
+///   included; `"store":"degraded"` means that payments are signed and not recorded. It names the key that signs, the key that is
 ///   staged, and the head of the audit log.
 /// - `/metrics`: the text form of OpenMetrics, as Prometheus reads it.
 /// - `/openapi.json`, with the feature `openapi`: the endpoint for machines.
@@ -35,18 +36,23 @@ async fn health() -> Response<Body> {
 async fn readiness(State(endpoint): State<Endpoint>) -> Response<Body> {
     let shared = endpoint.shared();
     let rules = shared.rules();
+    let store = shared.store.readiness().await;
     let parts = [
         ("serving", !shared.is_ending()),
         ("callers", rules.callers.is_ready()),
-        ("store", shared.store.is_ready().await),
+        ("store", store != Readiness::Unavailable),
         ("audit", shared.audit.as_ref().is_none_or(|audit| audit.is_healthy())),
     ];
     let ready = parts.iter().all(|(_, ready)| *ready);
+    let value = |name, ready| {
+        let degraded = name == "store" && store == Readiness::Degraded;
+        if degraded { "\"degraded\"" } else { truth(ready) }
+    };
     let mut body = String::new();
     Object::write(&mut body, |object| {
         object.raw("ready", truth(ready));
         for (name, ready) in parts {
-            object.raw(name, truth(ready));
+            object.raw(name, value(name, ready));
         }
         write_key(object, "key", Some(&rules.key));
         write_key(object, "stagedKey", rules.staged.as_ref());

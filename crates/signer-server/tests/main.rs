@@ -14,6 +14,7 @@ mod postmortems;
 mod rates;
 mod raw_http;
 mod redis;
+mod redis_failover;
 mod redis_server;
 mod replacing;
 mod status;

@@ -1,12 +1,15 @@
 //! A real Redis for a test, on a free port of loopback; it ends with the test.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 pub(crate) struct RedisServer {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Where its log of writes is, if it keeps one.
+    folder: Option<PathBuf>,
 }
 
 impl RedisServer {
@@ -17,15 +20,38 @@ impl RedisServer {
 
     /// Another one in the place of one that ended; it remembers nothing.
     pub(crate) fn start_at(address: SocketAddr) -> Self {
+        Self::start_with(address, None)
+    }
+
+    /// One that keeps every write on disk before it answers.
+    #[allow(dead_code, reason = "not every suite that includes this starts one")]
+    pub(crate) fn start_kept(name: &str) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self::start_with(address, Some(folder))
+    }
+
+    /// Starts it again after it was killed.
+    #[allow(dead_code, reason = "not every suite that includes this does it")]
+    pub(crate) fn start_again(&mut self) {
+        *self = Self::start_with(self.address, self.folder.clone());
+    }
+
+    fn start_with(address: SocketAddr, folder: Option<PathBuf>) -> Self {
+        let kept = if folder.is_some() { "yes" } else { "no" };
+        let dir = folder.clone().unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
         let child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
-            .args(["--save", "", "--appendonly", "no", "--dir", env!("CARGO_TARGET_TMPDIR")])
+            .args(["--save", "", "--appendonly", kept, "--appendfsync", "always", "--dir"])
+            .arg(dir)
             .stdout(Stdio::null())
             .spawn()
             .expect(
                 "redis-server is needed: cargo xtask setup, or install the package redis-server",
             );
-        let server = Self { child, address };
+        let server = Self { child, address, folder };
         let listens = (0..400).any(|_| {
             std::thread::sleep(Duration::from_millis(10));
             TcpStream::connect(address).is_ok()
@@ -44,6 +70,20 @@ impl RedisServer {
         let port = self.address.port().to_string();
         let output = Command::new("redis-cli").args(["-p", &port]).args(words).output().unwrap();
         assert!(output.status.success());
+    }
+
+    /// What a command answers.
+    #[allow(dead_code, reason = "not every suite that includes this gives one")]
+    pub(crate) fn command_output(&self, words: &[&str]) -> String {
+        let port = self.address.port().to_string();
+        let output = Command::new("redis-cli").args(["-p", &port]).args(words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// One command, by redis-cli, with a password.
+    #[allow(dead_code, reason = "not every suite that includes this gives one")]
+    pub(crate) fn command_as(&self, password: &str, words: &[&str]) {
+        self.command(&[&["--no-auth-warning", "-a", password], words].concat());
     }
 
     /// SIGKILL.

@@ -58,7 +58,7 @@ pub(crate) fn run() -> Result<(), String> {
     let rows = [
         ("bare axum, signs the body as it comes", (Server::Other(bare("echo")), "bearer")),
         ("bare axum, reads, signs and answers", (Server::Other(bare("payment")), "bearer")),
-        ("bearer, memory, audit", ours("AUDIT", "bearer")),
+        ("bearer, durable store, audit", ours("AUDIT", "bearer")),
         ("  the same, fsync for each answer", ours("[audit]\nfsync = \"always\"", "bearer")),
         ("  the same, no audit", ours("", "bearer")),
         ("  the same, no audit, no log", ours("[log]\nlevel = \"error\"", "bearer")),
@@ -96,7 +96,7 @@ pub(crate) fn run() -> Result<(), String> {
     rule("the same, jwt", per_second(7) / per_second(1), 0.75);
     rule("times express", per_second(2) / per_second(10), 15.0);
     rule("times fastify with its key parsed once", per_second(2) / per_second(13), 2.0);
-    rule("of memory's, on redis", per_second(9) / per_second(2), 0.5);
+    rule("of the durable store's, on redis", per_second(9) / per_second(2), 0.5);
     rule("10 ms / p99", 10.0 / medians[2].p99_ms, 1.0);
     rule("16 MiB / resident", 16.0 / medians[2].resident_mib, 1.0);
     Ok(())
@@ -175,9 +175,9 @@ impl Bench {
             "[callers]\nkind = \"bearer\"\nname = \"backend\"\nsecret = \"env:SIGNER_BENCH_BEARER\"\n[ownership]\nkind = \"file\"\nfile = \"owners\"\n"
         };
         let store = if sections.contains("[redis]") {
-            "[store]\nkind = \"redis\"\nurl = \"redis.url\"\n"
+            "[store]\nkind = \"redis\"\nurl = \"redis.url\"\nkeys_per_caller = 10000000\n"
         } else {
-            "[store]\nremembered_keys = 10000000\n"
+            "[store]\nremembered_keys = 10000000\nkeys_per_caller = 10000000\n"
         };
         let rest = sections.replace("[jwt]\n", "").replace("[redis]\n", "");
         let rest =
@@ -192,7 +192,9 @@ impl Bench {
                 "listen = \"127.0.0.1:{PORT}\"\nmerchant_id = \"a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d\"\n[key]\nactive = \"keys/private.pem\"\n{callers}{store}[rates]\n{rates}[status]\nlisten = \"off\"\n{rest}\n"
             ),
         )?;
-        let _ = fs::remove_file(self.folder.join("audit.jsonl"));
+        for file in ["audit.jsonl", "signer-store.redb"] {
+            let _ = fs::remove_file(self.folder.join(file));
+        }
         let mut command = self.signer();
         command.args(["serve", "--config", "signer.toml"]);
         Ok(command)

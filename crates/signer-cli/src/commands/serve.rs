@@ -1,5 +1,7 @@
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 
 use clap::Args;
@@ -10,7 +12,7 @@ use tokio::runtime::Runtime;
 use self::configuration::Replaceable;
 pub(super) use self::dev::{AnyDestination, LocalCallers};
 use self::reload::{Order, Reloader};
-use crate::failure::{Failure, OrRefuse};
+use crate::failure::{Failure, OrRefuse, io_reason};
 use crate::input::FileSource;
 use crate::outcome::Outcome;
 use crate::system;
@@ -52,6 +54,14 @@ pub(crate) struct SwitchKeyArguments {
     socket: PathBuf,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  signer store accept-loss --config signer.toml")]
+pub(crate) struct AcceptLossArguments {
+    /// The configuration of the endpoint, a TOML file.
+    #[arg(long, value_name = "F")]
+    config: FileSource,
+}
+
 /// Lets the staged key of a running service sign.
 #[cfg(unix)]
 pub(super) fn switch_key(arguments: &SwitchKeyArguments) -> Result<Outcome, Failure> {
@@ -63,10 +73,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     system::forbid_looking_in().or_refuse("core dumps")?;
     let Some(file) = &arguments.config else { return dev::run(arguments.port) };
     if arguments.check {
-        configuration::read(file, None)?;
+        let (fixed, _) = configuration::read(file, None)?;
+        if let Some(audit) = &fixed.audit {
+            check_audit_file(&audit.file)?;
+        }
+        fixed.store.check()?;
         return Ok(Outcome::Fields(vec![("configuration", "good".into())]));
     }
     serve(file.clone())
+}
+
+/// Whether lines can be appended to the audit log; a file that this makes is removed.
+fn check_audit_file(file: &Path) -> Result<(), Failure> {
+    let fault = |error: io::Error| {
+        Failure::refused(io_reason(&error)).about(format!("audit.file {}", file.display()))
+    };
+    let is_new = !file.exists();
+    drop(OpenOptions::new().append(true).create(true).open(file).map_err(fault)?);
+    if is_new { fs::remove_file(file).map_err(fault) } else { Ok(()) }
+}
+
+/// Accepts that the Redis of a configuration lost its records.
+pub(super) fn accept_loss(arguments: &AcceptLossArguments) -> Result<Outcome, Failure> {
+    let (fixed, _) = configuration::read(&arguments.config, None)?;
+    let store = fixed.store.into_redis()?;
+    runtime()?.block_on(store.accept_loss()).or_refuse("store.url")?;
+    Ok(Outcome::Fields(vec![("store", "accepted".into())]))
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -82,7 +114,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     let Replaceable { rules, bounds, jwt, tls, keys, files } = replaceable;
     let store = {
         let _inside = runtime.enter();
-        fixed.store.open().map_err(|failure| failure.about("store.url"))?
+        fixed.store.open()?
     };
     let mut builder = Endpoint::builder(rules)
         .store(store)
@@ -94,7 +126,7 @@ fn serve(file: FileSource) -> Result<Outcome, Failure> {
     }
     match fixed.audit {
         Some(options) => {
-            let name = options.file.display().to_string();
+            let name = format!("audit.file {}", options.file.display());
             builder = builder.audit(AuditLog::open(options).or_refuse(name)?);
         }
         None => tracing::warn!("no audit log is kept"),

@@ -1,10 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script, ScriptInvocation};
-use secrecy::{ExposeSecret, SecretString};
+use redis::{Script, ScriptInvocation};
+use secrecy::SecretString;
+use signer_store::{RedisCall, RedisFault, RedisLink};
 
 use super::{Lease, StoreError, TokenStore, codec};
 use crate::random;
@@ -26,32 +27,23 @@ const RELEASE: &str =
 return 0";
 /// A token that nobody asks for is forgotten after this.
 const KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
-const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 /// Tokens in a Redis, for many replicas: what is kept there is readable for whoever may read that Redis.
 #[derive(Clone)]
 pub struct RedisTokenStore {
-    connection: ConnectionManager,
+    link: Arc<RedisLink>,
     prefix: String,
 }
 
 impl RedisTokenStore {
-    /// A store at a `redis://` or `rediss://` address, which may hold a password. It connects when it is first
-    /// asked, and again after each failure. An answer may take as long as `patience`.
+    /// A store at an address, whose forms [`RedisLink::new`] states; it may hold a password. The first call connects.
+    /// `patience` bounds each call.
     ///
     /// # Errors
-    /// A text for the operator when it is no such address. Call it in a runtime.
+    /// A text for the operator if it is not such an address.
     pub fn new(url: &SecretString, patience: Duration) -> Result<Self, &'static str> {
-        let rule = "must be an address as redis://host:6379, or rediss:// for tls";
-        let client = Client::open(url.expose_secret()).map_err(|_| rule)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(patience))
-            .set_response_timeout(Some(patience))
-            .set_number_of_retries(0)
-            .set_max_delay(MAX_RECONNECT_DELAY);
-        let connection =
-            ConnectionManager::new_lazy_with_config(client, config).map_err(|_| rule)?;
-        Ok(Self { connection, prefix: "signer-token".into() })
+        let link = Arc::new(RedisLink::new(url, patience)?);
+        Ok(Self { link, prefix: "signer-token".into() })
     }
 
     /// What the names of all keys start with. Default: `signer-token`.
@@ -66,7 +58,7 @@ impl RedisTokenStore {
     }
 
     async fn run(&self, invocation: &ScriptInvocation<'_>) -> Result<u64, StoreError> {
-        invocation.invoke_async(&mut self.connection.clone()).await.map_err(|error| reason(&error))
+        self.link.run(RedisCall::Script(invocation)).await.map_err(reason)
     }
 }
 
@@ -75,8 +67,8 @@ impl TokenStore for RedisTokenStore {
     async fn load(&self, key: &TokenKey) -> Result<Option<Token>, StoreError> {
         let mut get = redis::cmd("HGET");
         get.arg(self.name(key, "token")).arg("token");
-        let answer = get.query_async::<Option<Vec<u8>>>(&mut self.connection.clone()).await;
-        let bytes = answer.map_err(|error| reason(&error))?.map(zeroize::Zeroizing::new);
+        let answer = self.link.run::<Option<Vec<u8>>>(RedisCall::Command(&get)).await;
+        let bytes = answer.map_err(reason)?.map(zeroize::Zeroizing::new);
         Ok(bytes.and_then(|bytes| codec::decode(key, &bytes)))
     }
 
@@ -104,27 +96,27 @@ impl TokenStore for RedisTokenStore {
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).min(KEPT_MS);
         let mut set = redis::cmd("SET");
         set.arg(&name).arg(&holder).arg("NX").arg("PX").arg(ttl);
-        let mut connection = self.connection.clone();
+        let link = Arc::clone(&self.link);
         let release = async move {
             let script = Script::new(RELEASE);
             let mut invocation = script.key(name);
-            // Without Redis it ends by itself.
-            let _ = invocation.arg(holder).invoke_async::<u64>(&mut connection).await;
+            // Without Redis the lease ends by its time to live.
+            let _ = link.run::<u64>(RedisCall::Script(invocation.arg(holder))).await;
         };
-        match set.query_async::<Option<String>>(&mut self.connection.clone()).await {
+        match self.link.run::<Option<String>>(RedisCall::Command(&set)).await {
             Ok(Some(_)) => Ok(Some(Lease::new(release))),
             Ok(None) => Ok(None),
-            Err(error) => {
+            Err(fault) => {
                 // Its answer may be what was lost.
                 drop(Lease::new(release));
-                Err(reason(&error))
+                Err(reason(fault))
             }
         }
     }
 }
 
-fn reason(error: &RedisError) -> StoreError {
-    tracing::warn!(kind = ?error.kind(), "the token store in redis");
+fn reason(fault: RedisFault) -> StoreError {
+    tracing::warn!(%fault, "the token store in redis");
     StoreError::Unavailable
 }
 

@@ -17,6 +17,7 @@ mod callers;
 mod fixed;
 pub(super) mod keys;
 mod ownership;
+mod store;
 
 use callers::Callers;
 pub(super) use fixed::{Fixed, LogFormat};

@@ -66,6 +66,11 @@ impl Settings {
             || env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(&variables))
     }
 
+    /// Whether a key has a value.
+    pub(super) fn is_given(&mut self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         match self.value(key)? {
             Value::String(text) => Some(text),

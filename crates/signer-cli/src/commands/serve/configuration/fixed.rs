@@ -5,17 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::SecretString;
-use signer_server::{
-    AuditOptions, Fsync, IpNet, KeyId, MemoryStore, PaymentStore, Rate, Rates, RedisStore,
-    WhenDown, check_path,
-};
+use signer_server::{AuditOptions, Fsync, IpNet, KeyId, Rate, Rates, check_path};
 
 use super::keys::signing_key;
+use super::store::{Store, store};
 use crate::commands::serve::settings::Settings;
-use crate::failure::Failure;
 
 /// What a start needs once.
 #[derive(Debug)]
@@ -93,11 +88,11 @@ pub(super) fn fixed(settings: &mut Settings) -> Option<Fixed> {
     })
 }
 
-fn size(settings: &mut Settings, key: &str, default: u64) -> usize {
+pub(super) fn size(settings: &mut Settings, key: &str, default: u64) -> usize {
     usize::try_from(size_u64(settings, key, default)).unwrap_or(usize::MAX)
 }
 
-fn size_u64(settings: &mut Settings, key: &str, default: u64) -> u64 {
+pub(super) fn size_u64(settings: &mut Settings, key: &str, default: u64) -> u64 {
     let size = settings.integer(key, default);
     if size == 0 {
         settings.fault::<()>(key, "must be 1 or more");
@@ -108,49 +103,6 @@ fn size_u64(settings: &mut Settings, key: &str, default: u64) -> u64 {
 fn address(settings: &mut Settings, key: &str, text: &str) -> Option<SocketAddr> {
     settings
         .keep(key, text.parse().map_err(|_| "must be an ip address and a port, as 127.0.0.1:3001"))
-}
-
-/// Where payments are remembered.
-#[derive(Debug)]
-pub(in crate::commands::serve) enum Store {
-    Memory { remembered_keys: usize },
-    Redis { url: SecretString, prefix: String, patience: Duration, when_down: WhenDown },
-}
-
-impl Store {
-    /// The store. It must be called in the runtime.
-    pub(in crate::commands::serve) fn open(self) -> Result<Arc<dyn PaymentStore>, Failure> {
-        Ok(match self {
-            Self::Memory { remembered_keys } => Arc::new(MemoryStore::new(remembered_keys)),
-            Self::Redis { url, prefix, patience, when_down } => {
-                let store = RedisStore::new(&url, patience).map_err(Failure::refused)?;
-                Arc::new(store.prefix(prefix).when_down(when_down))
-            }
-        })
-    }
-}
-
-fn store(settings: &mut Settings) -> Option<Store> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Memory,
-        Redis,
-    }
-    match settings.choice("store.kind", &[("memory", Kind::Memory), ("redis", Kind::Redis)])? {
-        Kind::Memory => Some(Store::Memory {
-            remembered_keys: size(settings, "store.remembered_keys", 100_000),
-        }),
-        Kind::Redis => {
-            let url = settings.secret_text("store.url");
-            let prefix = settings.text("store.prefix").unwrap_or_else(|| "signer".into());
-            let patience = Duration::from_millis(size_u64(settings, "store.timeout_ms", 500));
-            let when_down = settings.choice(
-                "store.when_down",
-                &[("refuse", WhenDown::Refuse), ("sign", WhenDown::Sign)],
-            );
-            Some(Store::Redis { url: url?, prefix, patience, when_down: when_down? })
-        }
-    }
 }
 
 fn rates(settings: &mut Settings) -> Rates {
