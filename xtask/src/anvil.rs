@@ -1,6 +1,6 @@
-//! Executes operations that the program approved on a local chain with the real EntryPoint.
+//! Executes operations that the program approved on a local chain with the real `EntryPoint`.
 //!
-//! No package has the byte code of Kernel. An ERC-7579 account of OpenZeppelin's contracts stands in its place: it takes
+//! No package has the byte code of Kernel. An ERC-7579 account of `OpenZeppelin` stands in its place: it takes
 //! the same call data and the same signature, but it does not check the deployment or Kernel's nonce.
 
 use crate::{programs, shell};
@@ -11,8 +11,8 @@ pub(crate) fn run() -> Result<(), String> {
     let peers = shell::root().join("xtask/peers/anvil");
     let mut install = shell::command("npm ci --no-audit --no-fund --silent --ignore-scripts");
     install.current_dir(&peers);
-    shell::run_command(install, "npm ci (in xtask/peers/anvil)")?;
+    shell::run_command(install)?;
     let mut node = shell::command("timeout 300 node execute.mjs");
     node.arg(signer).current_dir(&peers);
-    shell::run_command(node, "node xtask/peers/anvil/execute.mjs")
+    shell::run_command(node)
 }

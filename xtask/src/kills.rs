@@ -11,5 +11,5 @@ pub(crate) fn run(kills: u32) -> Result<(), String> {
     test.args(["test", "--release", "--locked", "--package", "signer-cli", "--test", "cli"])
         .args(["--", "--exact", "kills::nothing_is_paid_twice_over_kills", "--nocapture"])
         .env("SIGNER_TEST_KILLS", kills.to_string());
-    shell::run_command(test, "kills")
+    shell::run_command(test)
 }

@@ -47,7 +47,7 @@ pub(crate) enum Task {
         #[arg(default_value_t = 1_000)]
         kills: u32,
     },
-    /// Execute approved operations on a local chain with the EntryPoint of ERC-4337
+    /// Execute approved operations on a local chain with the `EntryPoint` of ERC-4337
     Anvil,
     /// Check the rules of this repository that no compiler checks
     Tidy,

@@ -1,5 +1,11 @@
 //! The clients and their stores, as processes and over real sockets. Keys and secrets here are for tests.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value
+)]
 
 mod abstraxn;
 mod abstraxn_stores;

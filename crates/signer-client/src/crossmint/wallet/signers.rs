@@ -159,7 +159,7 @@ impl Wallet {
         let id = begun.id.ok_or_else(unsaid)?;
         let answer = self.operation(begun.what, &id).await?;
         let asked = Asked::new(begun.what, request, answer).signer_change();
-        self.complete(&asked).await.map(|(_, approved)| added(approved))
+        self.complete(&asked).await.map(|(_, approved)| added(&approved))
     }
 
     /// The answer to a new signer holds a transaction, or on EVM without `deployImmediately` a signature, for the chain.
@@ -185,7 +185,7 @@ impl Wallet {
             };
         }
         let asked = Asked::new(what, request, answer).signer_change();
-        self.complete(&asked).await.map(|(_, approved)| added(approved))
+        self.complete(&asked).await.map(|(_, approved)| added(&approved))
     }
 }
 
@@ -200,7 +200,7 @@ fn is_about(change: &SignerChange, signer: &Locator) -> Result<(), Error> {
     }
 }
 
-fn added(approved: Approved) -> AddedSigner {
+const fn added(approved: &Approved) -> AddedSigner {
     AddedSigner { permission_id: approved.permission_id }
 }
 

@@ -18,7 +18,7 @@ use crate::outcome::{Outcome, shown};
 #[derive(Args, Debug)]
 pub(crate) struct ApprovalArguments {
     /// Sign approvals of this kind although they cannot be verified; the service is trusted with them. May be repeated, or
-    /// a list with commas: user_operation, typed_data, message, solana_transaction, stellar, hash.
+    /// a list with commas: `user_operation`, `typed_data`, message, `solana_transaction`, stellar, hash.
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = facts::kind)]
     allow_unverified: Vec<Kind>,
     /// The limits on what is approved: a TOML file. Its limits per day hold within one run of the program.
