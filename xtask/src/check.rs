@@ -13,13 +13,19 @@ use crate::testing::{Selection, Tests};
 /// `test` has already checked. This is the smallest one.
 const DEV_FEATURES: &str = "--test=native";
 
-/// Tests that take many seconds each, most of them waiting, by crate. `test` runs them.
-const LONG: [(&str, &str); 9] = [
+/// Tests that take five seconds and more, most of them waiting, by crate. `test` runs them.
+const LONG: [(&str, &str); 15] = [
+    ("signer-cli", "a_thousand_new_keys_under_load"),
     ("signer-cli", "no_device_is_waited_for_beyond_the_deadline"),
     ("signer-cli", "ten_thousand_idle_connections"),
     ("signer-client", "a_generated_key_is_kept_before_the_first_request"),
     ("signer-client", "a_herd_is_one_refresh_and_all_succeed"),
+    ("signer-client", "a_kill_at_any_point_loses_nothing"),
+    ("signer-client", "a_read_outlives_two_of_any_fault"),
+    ("signer-client", "a_storm_is_not_fed"),
+    ("signer-client", "no_call_outlives_its_deadline"),
     ("signer-client", "the_end_of_a_session_s_key_is_in_milliseconds"),
+    ("signer-client", "the_pause_is_what_the_service_asks_for"),
     ("signer-server", "a_log_that_was_moved_is_noticed"),
     ("signer-server", "an_unclear_answer_owns_nothing"),
     ("signer-server", "changed_missing_and_torn_lines_are_found"),

@@ -397,7 +397,7 @@ async fn a_recipient_is_an_address_and_not_nobody() {
     ] {
         let wallet = client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await.unwrap();
         assert!(wallet.transfer("usdc", bad, "1").await.unwrap_err().is_input(), "{bad}");
-        // The vendor's addresses of contracts begin so.
-        assert_eq!(wallet.address().starts_with('C'), name == "stellar");
+        // Addresses of Stellar contracts begin with C. One of 17 addresses of Solana does, too.
+        assert!(wallet.address().starts_with('C') || name != "stellar");
     }
 }
