@@ -10,7 +10,17 @@ pub(crate) fn few_features() -> Result<(), String> {
     for features in ["", "ed25519", "keccak", "p256", "secp256k1"] {
         clippy(&["signer-core"], features)?;
     }
-    for features in ["", "abstraxn", "blink", "crossmint", "privy"] {
+    for features in [
+        "",
+        "abstraxn",
+        "blink",
+        "crossmint",
+        "crossmint-evm",
+        "crossmint-solana",
+        "crossmint-stellar",
+        "evm",
+        "privy",
+    ] {
         clippy(&["signer-protocols"], features)?;
     }
     clippy(&["signer-device"], "")?;

@@ -89,7 +89,7 @@ impl Finding {
     }
 
     /// The finding for an operation whose request is not known.
-    pub(crate) fn no_request() -> Self {
+    pub fn no_request() -> Self {
         Self::unverified(
             super::NO_REQUEST,
             "the request is not known: there is nothing to compare with",
