@@ -15,11 +15,11 @@ use crate::failure::{Failure, say};
 use crate::input::FileSource;
 use crate::outcome::{Outcome, shown};
 
+const ALLOW_UNVERIFIED: &str = "Sign approvals of this kind although they cannot be verified; the service is trusted with them. May be repeated, or a list with commas: user_operation, typed_data, message, solana_transaction, stellar, hash";
+
 #[derive(Args, Debug)]
 pub(crate) struct ApprovalArguments {
-    /// Sign approvals of this kind although they cannot be verified; the service is trusted with them. May be repeated, or
-    /// a list with commas: user_operation, typed_data, message, solana_transaction, stellar, hash.
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = facts::kind)]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = facts::kind, help = ALLOW_UNVERIFIED)]
     allow_unverified: Vec<Kind>,
     /// The limits on what is approved: a TOML file. Its limits per day hold within one run of the program.
     #[arg(long, value_name = "F")]
