@@ -398,6 +398,6 @@ async fn a_recipient_is_an_address_and_not_nobody() {
         let wallet = client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await.unwrap();
         assert!(wallet.transfer("usdc", bad, "1").await.unwrap_err().is_input(), "{bad}");
         // The vendor's addresses of contracts begin so.
-        assert_eq!(wallet.address().starts_with('C'), name == "stellar");
+        assert!(wallet.address().starts_with('C') || name != "stellar");
     }
 }
