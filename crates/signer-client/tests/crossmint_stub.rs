@@ -62,7 +62,7 @@ fn quorum() -> Value {
         "quorumApprovals": {"required": 2, "pending": [], "submitted": []}})
 }
 
-fn awaiting(pending: Value, on_chain: Value) -> Value {
+fn awaiting(pending: &Value, on_chain: &Value) -> Value {
     json!({"id": "op-1", "status": "awaiting-approval", "walletType": "smart", "onChain": on_chain,
         "approvals": {"pending": pending, "submitted": []}, "createdAt": 1})
 }
@@ -142,7 +142,7 @@ async fn entries_of_another_shape_do_not_hide_ours() {
         json!([quorum(), ours(&locator)]),
         json!([null, 7, {"signer": []}, foreign(), ours(&locator.to_lowercase())]),
     ] {
-        let scene = Scene::on("base-sepolia", awaiting(pending.clone(), Value::Null));
+        let scene = Scene::on("base-sepolia", awaiting(&pending, &Value::Null));
         let outcome = scene.run(call).await;
         assert!(outcome.approved, "{pending}");
         assert_eq!(outcome.sent.unwrap().hash.as_deref(), Some("hash-1"));
@@ -152,7 +152,7 @@ async fn entries_of_another_shape_do_not_hide_ours() {
 #[tokio::test]
 async fn a_hash_without_a_preimage_is_refused_by_default() {
     let (locator, _) = our_locator("base-sepolia").await;
-    let mut scene = Scene::on("base-sepolia", awaiting(json!([ours(&locator)]), Value::Null));
+    let mut scene = Scene::on("base-sepolia", awaiting(&json!([ours(&locator)]), &Value::Null));
     scene.unverified = AllowUnverified::default();
     let outcome = scene.run(call).await;
     let error = outcome.sent.unwrap_err();
@@ -165,7 +165,7 @@ async fn a_hash_without_a_preimage_is_refused_by_default() {
 #[tokio::test]
 async fn an_operation_that_only_others_can_approve_ends_the_call_at_once_and_names_them() {
     for (pending, name) in [(json!([foreign()]), FOREIGN), (json!([quorum()]), "quorum:abc")] {
-        let scene = Scene::on("base-sepolia", awaiting(pending, Value::Null));
+        let scene = Scene::on("base-sepolia", awaiting(&pending, &Value::Null));
         let begun = std::time::Instant::now();
         let outcome = scene.run(call).await;
         let error = outcome.sent.unwrap_err();
@@ -182,8 +182,8 @@ async fn an_operation_that_only_others_can_approve_ends_the_call_at_once_and_nam
 async fn a_quorum_that_lacks_others_ends_the_wait_and_names_them() {
     let (locator, _) = our_locator("base-sepolia").await;
     let mut scene =
-        Scene::on("base-sepolia", awaiting(json!([foreign(), ours(&locator)]), Value::Null));
-    scene.after = awaiting(json!([foreign()]), Value::Null);
+        Scene::on("base-sepolia", awaiting(&json!([foreign(), ours(&locator)]), &Value::Null));
+    scene.after = awaiting(&json!([foreign()]), &Value::Null);
     let outcome = scene.run(call).await;
     let error = outcome.sent.unwrap_err();
     assert!(outcome.approved && error.is_awaiting_others(), "{error:?}");
@@ -193,7 +193,7 @@ async fn a_quorum_that_lacks_others_ends_the_wait_and_names_them() {
 #[tokio::test]
 async fn submitted_approvals_of_any_shape_and_absent_ones_are_read() {
     let (locator, _) = our_locator("base-sepolia").await;
-    let created = awaiting(json!([ours(&locator)]), Value::Null);
+    let created = awaiting(&json!([ours(&locator)]), &Value::Null);
     for submitted in [
         json!([{"signer": {"type": "quorum", "locator": "quorum:abc"}}]),
         json!([{"signer": {"type": "passkey", "id": "x"}, "signature": {"r": "0x1", "s": "0x2"}}]),
@@ -213,7 +213,7 @@ async fn submitted_approvals_of_any_shape_and_absent_ones_are_read() {
 #[tokio::test]
 async fn a_failure_after_the_approval_keeps_its_reason() {
     let (locator, _) = our_locator("base-sepolia").await;
-    let mut scene = Scene::on("base-sepolia", awaiting(json!([ours(&locator)]), Value::Null));
+    let mut scene = Scene::on("base-sepolia", awaiting(&json!([ours(&locator)]), &Value::Null));
     scene.after = json!({"id": "op-1", "status": "failed",
         "error": {"reason": "execution_reverted", "message": "AA23"}});
     let error = scene.run(call).await.sent.unwrap_err();
@@ -280,7 +280,7 @@ async fn solana_transactions_that_cannot_be_read_are_named_and_refused() {
         (later, "transaction_form", "version 1".to_owned()),
     ] {
         let pending = json!([{"signer": {"locator": locator}, "message": "x"}]);
-        let created = awaiting(pending, json!({"transaction": transaction}));
+        let created = awaiting(&pending, &json!({"transaction": transaction}));
         let mut scene = Scene::on("solana", created);
         scene.unverified = AllowUnverified::only([Kind::Hash]);
         let outcome = scene.run(asked).await;

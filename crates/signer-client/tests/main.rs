@@ -1,11 +1,5 @@
 //! The clients and their stores, as processes and over real sockets. Keys and secrets here are for tests.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::needless_pass_by_value
-)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod abstraxn;
 mod abstraxn_stores;

@@ -46,7 +46,7 @@ impl Asked {
 }
 
 /// An approval that was submitted.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Approved {
     /// The permission id of a signer that the approved operation adds (EVM).
     pub(super) permission_id: Option<PermissionId>,
