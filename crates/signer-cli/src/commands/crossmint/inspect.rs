@@ -73,7 +73,7 @@ pub(crate) struct InspectArguments {
     /// The most that the wallet may pay for gas. Default: 10000000000000000 (10^16).
     #[arg(long, value_name = "WEI", value_parser = facts::wei)]
     max_fee: Option<U256>,
-    /// The token: native:DECIMALS, erc20:ADDRESS:DECIMALS, spl:MINT:DECIMALS[:PROGRAM] or sep41:CONTRACT:DECIMALS. Several
+    /// The token: native:DECIMALS, erc20:ADDRESS:DECIMALS, `spl:MINT:DECIMALS[:PROGRAM]` or sep41:CONTRACT:DECIMALS. Several
     /// tokens are named: CHAIN:SYMBOL=….
     #[arg(long, value_name = "SPEC")]
     token: Vec<TokenArgument>,
