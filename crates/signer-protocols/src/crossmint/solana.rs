@@ -2,7 +2,7 @@
 //!
 //! A wallet is an account of the Squads smart account program. An answer holds a transaction whose only instruction that
 //! concerns the wallet is a call of that program; the requested instructions are packed into the data of that call.
-//! [`verify`] takes the transaction apart and compares the packed instructions with the request.
+//! [`verify()`] takes the transaction apart and compares the packed instructions with the request.
 //!
 //! [`Transaction`], [`Message`], [`squads`], [`settings`] and [`pda`] also encode: a server side builds its answers with
 //! them.
