@@ -113,8 +113,8 @@ pub(super) fn add_details(
     deployed: Option<Deployed>,
 ) {
     let text = |text: &str| Json::from(text);
-    content.details.push(("entry_point", text(EntryPoint::V0_7.as_str())));
-    content.details.extend(chain_id.map(|id| ("chain_id", Json::Unsigned(id))));
+    content.details.push(("entryPoint", text(EntryPoint::V0_7.as_str())));
+    content.details.extend(chain_id.map(|id| ("chainId", Json::Unsigned(id))));
     content.details.push(("nonce", nonce(Nonce::from_uint(operation.nonce))));
     content.details.push(("gas", gas(operation)));
     if let Some(Deployed { version, owner }) = deployed {
@@ -122,7 +122,7 @@ pub(super) fn add_details(
         let deployment = [("kernel", text(version.as_str())), ("owner", owner)];
         content.details.push(("deployment", deployment.into_iter().collect()));
     }
-    content.details.extend(signer_change(&content.items).map(|change| ("signer_change", change)));
+    content.details.extend(signer_change(&content.items).map(|change| ("signerChange", change)));
     let mut trusted = alloc::vec![text("the operation is sent, and once")];
     if operation.deployment.is_none() {
         trusted.push(text("the deployed wallet has no other owner or module"));
@@ -139,13 +139,13 @@ fn signer_change(items: &[Item]) -> Option<Json> {
         Effect::AddSigner { signer, permission_id } => Some([
             ("action", Json::from("add")),
             ("signer", signer.as_str().into()),
-            ("permission_id", permission_id.map_or(Json::Null, |id| encode_0x(&id).into())),
+            ("permissionId", permission_id.map_or(Json::Null, |id| encode_0x(&id).into())),
             ("power", "full: the signer may call every function of the wallet".into()),
         ]),
         Effect::RemoveSigner { signer } => Some([
             ("action", Json::from("remove")),
             ("signer", Json::Null),
-            ("permission_id", signer.as_str().into()),
+            ("permissionId", signer.as_str().into()),
             ("power", "none".into()),
         ]),
         _ => None,
@@ -176,5 +176,5 @@ fn gas(operation: &UserOperation) -> Json {
         None => "wallet".into(),
     };
     let max = operation.max_cost().map_or_else(|| "2^256 or more".into(), |max| max.to_string());
-    [("payer", Json::from(payer)), ("max_fee_wei", max.into())].into_iter().collect()
+    [("payer", Json::from(payer)), ("maxFeeWei", max.into())].into_iter().collect()
 }

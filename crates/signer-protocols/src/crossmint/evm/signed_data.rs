@@ -203,7 +203,7 @@ fn typed_data_effect(typed_data: &TypedData) -> Effect {
 
 /// The values that are signed, by their paths.
 fn add_values(content: &mut Content, typed_data: &TypedData) {
-    content.details.push(("primary_type", typed_data.primary_type().into()));
+    content.details.push(("primaryType", typed_data.primary_type().into()));
     for (name, members) in
         [("domain", typed_data.domain_members()), ("values", typed_data.members())]
     {
