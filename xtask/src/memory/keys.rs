@@ -70,6 +70,11 @@ fn cases() -> Vec<Case> {
             "crossmint sign --project-id p --environment staging --chain stellar --message AAAA",
             "stellar-ed25519",
         ),
+        (
+            "crossmint secret, inspect",
+            "crossmint inspect --project-id p --environment staging --chain base-sepolia --wallet 0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a --request-path /wallets/0x1a5FdBc891c5D4E6aD68064Ae45D43146D4F9f3a/transactions --answer BODY --request BODY",
+            "evm-secp256k1",
+        ),
     ] {
         let Some((key, text)) = random_key() else { continue };
         let mut derived = SecretBytes::init(|_| {});
