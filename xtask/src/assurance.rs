@@ -7,11 +7,12 @@ use std::time::Instant;
 use crate::{programs, shell};
 
 /// A promise, and the words of the task that shows it.
-const PROMISES: [(&str, &str); 22] = [
+const PROMISES: [(&str, &str); 23] = [
     ("tests of every crate", "test --long"),
     ("post-mortems", "postmortems"),
     ("a killed endpoint", "kills"),
     ("real contracts", "anvil"),
+    ("the vendor's SDK", "sdk"),
     ("bare metal", "embedded"),
     ("constant time", "constant-time"),
     ("memory", "memory --release"),
