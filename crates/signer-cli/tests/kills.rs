@@ -22,7 +22,7 @@ const KILLS: &str = "SIGNER_TEST_KILLS";
 const DEFAULT_KILLS: u64 = 10;
 const AMOUNT: u64 = 50;
 
-/// What the clients were answered over all lives of the endpoint.
+/// The answers that the clients received over all runs of the endpoint.
 #[derive(Default)]
 struct Answers {
     /// The payment id of each key.

@@ -56,7 +56,7 @@ fn a_store_that_forgets_must_be_asked_for() {
     assert!(!folder.join(STORE).exists());
 }
 
-/// What the start cannot open, `--check` does not call good, and it leaves nothing behind.
+/// `--check` fails for each file that the start cannot open, and it leaves no file behind.
 #[test]
 fn a_check_opens_the_store_and_the_audit_log() {
     let folder =

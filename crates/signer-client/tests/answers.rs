@@ -6,7 +6,7 @@ use signer_client::BaseUrl;
 use signer_client::abstraxn::{self, Identity, TransactionType};
 use signer_client::crossmint::NewWallet;
 use signer_client::privy::{Authorization, ChainType};
-use signer_emulator::{Emulator, FaultRule, Mischief};
+use signer_emulator::{Emulator, FaultRule, Tampering};
 use signer_protocols::crossmint::Scheme;
 
 use crate::crossmint::{chain, secret, start, transaction, transactions_of, trusting};
@@ -72,7 +72,7 @@ async fn a_swapped_transaction_is_refused_although_the_service_is_trusted() {
     let (emulator, client) = start().await;
     let client = trusting(&client);
     let wallet = client.create_wallet(NewWallet::new(chain("solana")), &secret(1)).await.unwrap();
-    emulator.crossmint_mischief(Some(Mischief::OtherTransaction));
+    emulator.crossmint_tampering(Some(Tampering::OtherTransaction));
     let error = wallet.send(transaction("solana", wallet.address())).await.unwrap_err();
     assert!(error.is_refused() || error.is_mismatch(), "{error:?}");
     assert!(!emulator.seen().iter().any(|seen| seen.path.ends_with("/approvals")));

@@ -7,7 +7,7 @@ use signer_client::BaseUrl;
 use signer_client::crossmint::{
     AllowUnverified, ApprovalPolicy, ApprovalRequest, Cancel, Client, NewWallet, Waiting, Wallet,
 };
-use signer_emulator::{Emulator, Fault, FaultRule, KernelVersion, Mischief};
+use signer_emulator::{Emulator, Fault, FaultRule, KernelVersion, Tampering};
 use signer_protocols::Json;
 use signer_protocols::crossmint::rest::{EvmCall, StellarCall, Transaction, TypedData};
 use signer_protocols::crossmint::verify::{Kind, Token, Tokens, Verdict};
@@ -178,7 +178,7 @@ async fn wallets_are_made_found_and_used_on_every_chain_by_both_schemes() {
 async fn the_state_of_another_transaction_leaves_the_outcome_unknown() {
     let (emulator, client) = start().await;
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-    emulator.crossmint_mischief(Some(Mischief::OtherId));
+    emulator.crossmint_tampering(Some(Tampering::OtherId));
     let error = wallet.send(transaction("base", "")).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error:?}");
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use signer_client::crossmint::{ApprovalPolicy, ApprovalRequest, Cancel, NewWallet, Waiting};
-use signer_emulator::{FaultRule, Mischief};
+use signer_emulator::{FaultRule, Tampering};
 use signer_protocols::crossmint::Scheme;
 
 use crate::crossmint::{chain, secret, start, transaction, transactions_of, trusting, typed_data};
@@ -115,6 +115,6 @@ async fn a_new_wallet_has_the_signers_that_were_asked_for() {
     let new = || NewWallet::new(chain("base")).signer(signer);
     let wallet = client.create_wallet(new(), &secret(1)).await.unwrap();
     assert_eq!(wallet.signers().await.unwrap().delegated.len(), 1);
-    emulator.crossmint_mischief(Some(Mischief::FewerSigners));
+    emulator.crossmint_tampering(Some(Tampering::FewerSigners));
     assert!(client.create_wallet(new(), &secret(1)).await.unwrap_err().is_mismatch());
 }

@@ -152,7 +152,7 @@ async fn limits_alone_do_not_allow_a_hostile_operation() {
         let (emulator, client) = start().await;
         let client = client.limits(ApprovalLimits::new());
         let wallet = client.create_wallet(NewWallet::new(chain("base")), &secret(1)).await.unwrap();
-        emulator.crossmint_mischief(Some(tampering));
+        emulator.crossmint_tampering(Some(tampering));
         let sent = wallet.send(transaction("base", wallet.address())).await;
         let id = sent.unwrap_err().subject().unwrap().to_owned();
         let error = wallet.approve_transaction_within_limits(&id).await.unwrap_err();

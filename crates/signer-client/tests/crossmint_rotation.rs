@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signer_client::crossmint::{AllowUnverified, NewWallet, Rotation};
-use signer_emulator::{FaultRule, Mischief, Seen};
+use signer_emulator::{FaultRule, Seen, Tampering};
 use signer_protocols::crossmint::Scheme;
 use signer_protocols::crossmint::verify::Kind;
 
@@ -200,9 +200,9 @@ async fn a_lazy_registration_is_resumed_under_the_explicit_policy_only() {
     let (admin, new) = (secret(1), secret(2));
     let wallet = client.create_wallet(NewWallet::new(chain("base")), &admin).await.unwrap();
     let signer = client.signer(&new, chain("base"), Scheme::Current).unwrap().locator();
-    emulator.crossmint_mischief(Some(Mischief::BareHash));
+    emulator.crossmint_tampering(Some(Tampering::BareHash));
     assert!(wallet.add_signer(signer).await.unwrap_err().is_refused());
-    emulator.crossmint_mischief(None);
+    emulator.crossmint_tampering(None);
     let error = wallet.add_signer(signer).await.unwrap_err();
     assert!(error.is_refused() && error.to_string().contains("bare_hash"), "{error:?}");
     assert_eq!(error.approval_kind(), Some(Kind::Hash));

@@ -46,10 +46,10 @@ async fn a_tampered_answer_is_refused_and_an_untouched_one_is_approved() {
             let (emulator, client) = start().await;
             // The owner is chosen when the wallet is made.
             let at_creation = tampering == Tampering::OtherOwner;
-            emulator.crossmint_mischief(at_creation.then_some(tampering));
+            emulator.crossmint_tampering(at_creation.then_some(tampering));
             let wallet = client.create_wallet(NewWallet::new(chain(name)), &secret(1)).await;
             let wallet = wallet.unwrap();
-            emulator.crossmint_mischief(Some(tampering));
+            emulator.crossmint_tampering(Some(tampering));
             for what in calls {
                 let before = approvals(&emulator);
                 let called = call(name, what, &client, &wallet).await;
@@ -89,7 +89,7 @@ async fn other_calls_are_signed_under_no_policy() {
             Tampering::OtherAmount,
             Tampering::TwoApprovals,
         ] {
-            emulator.crossmint_mischief(Some(tampering));
+            emulator.crossmint_tampering(Some(tampering));
             for what in ["send", "transfer"] {
                 let error = call(name, what, &client, &wallet).await.unwrap_err();
                 assert!(error.is_mismatch(), "{name} {what} {tampering}: {error:?}");

@@ -143,12 +143,6 @@ impl Emulator {
         self.shared.crossmint.tamper(tampering);
     }
 
-    /// The former name of [`crossmint_tampering`](Self::crossmint_tampering).
-    #[doc(hidden)]
-    pub fn crossmint_mischief(&self, tampering: Option<Tampering>) {
-        self.crossmint_tampering(tampering);
-    }
-
     /// Sets the release of Kernel that new EVM wallets of Crossmint have. Default: 0.3.3.
     pub fn crossmint_kernel(&self, version: KernelVersion) {
         self.shared.crossmint.kernel_version(version);

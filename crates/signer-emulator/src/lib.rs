@@ -12,9 +12,6 @@ mod privy;
 mod stream;
 mod traffic;
 
-/// The former name of [`Tampering`].
-#[doc(hidden)]
-pub use crossmint::Tampering as Mischief;
 pub use crossmint::{KernelVersion, KernelVersionError, Tampering, TamperingError};
 pub use emulator::{Emulator, Seen};
 pub use fault::{Fault, FaultError, FaultRule, RetryAfter};

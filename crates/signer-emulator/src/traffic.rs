@@ -13,7 +13,7 @@ use crate::emulator::Incoming;
 /// The variable of the environment that names the file. It is created if it is missing.
 pub(crate) const VARIABLE: &str = "SIGNER_EMULATOR_TRAFFIC";
 
-/// Where exchanges go, if anywhere.
+/// The file that exchanges are written to, if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic(Mutex<Option<File>>);
 

@@ -288,7 +288,7 @@ fn builders_give_the_bytes_of_the_vectors() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever byte of an honest answer changes: it is refused, or the same bytes are signed.
+    /// A change of any byte of an honest answer is refused, or the same bytes are signed.
     #[test]
     fn a_changed_byte_changes_nothing_that_is_signed(which: prop::sample::Index, place: prop::sample::Index, byte in 0x20_u8..0x7f) {
         let honest: Vec<_> = evm_cases().into_iter().filter(|case| is_honest(case)).collect();

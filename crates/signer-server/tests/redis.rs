@@ -330,7 +330,7 @@ async fn an_emptied_redis_is_noticed_until_it_is_accepted() {
     assert_eq!(readiness(&status).await, (200, true.into()));
 }
 
-/// Any error replaces the connection, whatever its kind.
+/// An error of any kind replaces the connection.
 #[tokio::test]
 async fn an_error_of_any_kind_is_left_behind() {
     let redis = RedisServer::start();
@@ -347,7 +347,7 @@ async fn an_error_of_any_kind_is_left_behind() {
     assert!(signs_within(&server, "b", Duration::from_secs(3)).await);
 }
 
-/// What version 0.1 recorded, without a merchant id.
+/// The records of version 0.1, without a merchant id.
 #[tokio::test]
 async fn keys_and_sums_of_version_0_1_are_read() {
     let redis = RedisServer::start();

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) struct RedisServer {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// Where its log of writes is, if it keeps one.
+    /// The folder of its append-only file, if it keeps one.
     folder: Option<PathBuf>,
 }
 
@@ -72,7 +72,7 @@ impl RedisServer {
         assert!(output.status.success());
     }
 
-    /// What a command answers.
+    /// The answer to a command.
     #[allow(dead_code, reason = "not every suite that includes this gives one")]
     pub(crate) fn command_output(&self, words: &[&str]) -> String {
         let port = self.address.port().to_string();

@@ -1,4 +1,4 @@
-//! What every store promises: the one in memory, the one in a file, and a real Redis.
+//! Tests of the promises of every store: in memory, in a file, and in a real Redis.
 
 use std::sync::Arc;
 use std::sync::LazyLock;

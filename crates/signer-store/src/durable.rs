@@ -44,7 +44,7 @@ pub enum StoreFsync {
     EverySecond,
 }
 
-/// Where and how the store is kept.
+/// The path and the settings of the store.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DurableOptions {
@@ -80,7 +80,7 @@ pub struct DurableStore {
     path: PathBuf,
 }
 
-/// What the store and its thread share.
+/// The state that the store and its thread share.
 pub(crate) struct Shared {
     healthy: Arc<AtomicBool>,
     unwritten: Mutex<Unwritten>,

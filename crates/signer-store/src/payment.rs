@@ -64,7 +64,7 @@ pub enum StoreError {
     Lost,
 }
 
-/// What a store can do now.
+/// The readiness of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Readiness {

@@ -21,7 +21,7 @@ pub use link::{RedisCall, RedisFault, RedisLink};
 /// The script counts in doubles, which are exact up to here: nine billion dollars.
 const MAX_MICROS: u64 = (1 << 53) - 1;
 
-/// What happens while Redis does not answer.
+/// The behaviour while Redis does not answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenDown {
@@ -82,14 +82,14 @@ impl RedisStore {
         })
     }
 
-    /// What the names of all keys start with. Endpoints that share it act as one. Default: `signer`.
+    /// The prefix of all keys. Endpoints that share it act as one. Default: `signer`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// What happens while Redis does not answer. Default: nothing is signed.
+    /// The behaviour while Redis does not answer. Default: nothing is signed.
     #[must_use]
     pub const fn when_down(mut self, when_down: WhenDown) -> Self {
         self.when_down = when_down;

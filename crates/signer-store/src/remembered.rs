@@ -1,4 +1,4 @@
-//! What is stored under an idempotency key, and what a retry gets.
+//! The record under an idempotency key, and the result of a retry.
 
 use signer_protocols::blink::{IdempotencyKey, Timestamp};
 

@@ -46,7 +46,7 @@ impl RedisTokenStore {
         Ok(Self { link, prefix: "signer-token".into() })
     }
 
-    /// What the names of all keys start with. Default: `signer-token`.
+    /// The prefix of all keys. Default: `signer-token`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

@@ -60,7 +60,7 @@ pub(super) struct Submitted {
     pub(super) at: u64,
 }
 
-/// What a success changes.
+/// The changes that a success makes.
 #[derive(Clone)]
 pub(super) enum Effect {
     None,
@@ -77,7 +77,7 @@ impl Kind {
     }
 }
 
-/// What the parts of a new operation have in common.
+/// The facts that the parts of a new operation share.
 pub(super) struct Draft {
     pub(super) kind: Kind,
     pub(super) chain: Option<String>,

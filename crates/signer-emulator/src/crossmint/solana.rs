@@ -35,7 +35,7 @@ pub(super) fn new_wallet() -> Option<(Address, Address)> {
     Some((settings, pda::smart_account(&settings, 0)?))
 }
 
-/// What a wallet does, and for whom.
+/// The operation of a wallet and its signer.
 pub(super) struct Wrapping<'a> {
     pub(super) settings: Address,
     pub(super) wallet: Address,

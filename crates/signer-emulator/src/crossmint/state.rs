@@ -1,4 +1,4 @@
-//! What the stand-in remembers of one run.
+//! The state of the emulator for one run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,7 +47,7 @@ pub(super) struct Wallet {
     pub(super) sent: BTreeMap<String, u128>,
 }
 
-/// What stands behind an address.
+/// The account at an address.
 pub(super) enum OnChain {
     Evm(Box<Account>),
     /// The settings of the Squads smart account.

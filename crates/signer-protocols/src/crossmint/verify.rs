@@ -1,4 +1,4 @@
-//! What an answer of the service asks to approve, compared with the request that was sent.
+//! Compares the approval that an answer of the service asks for with the request that was sent.
 //!
 //! The caller parses its own request with [`Request::parse`], reads the answer as [`Json`](crate::Json), and gets a
 //! [`Verification`] from the module of the chain. Only a verdict of [`Verdict::AsRequested`] proves that the bytes to

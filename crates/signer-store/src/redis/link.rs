@@ -50,7 +50,7 @@ struct State {
     fault: RedisFault,
 }
 
-/// What to send.
+/// The operation to send.
 #[derive(Clone, Copy)]
 pub enum RedisCall<'a> {
     /// A command.

@@ -15,7 +15,7 @@ pub(super) const RULE: &str = "must be redis://host:6379, redis+sentinel://host:
 const KEEPALIVE: Duration = Duration::from_secs(2);
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where to connect.
+/// The address to connect to.
 pub(super) enum Target {
     Single(Box<Client>),
     Sentinel(Box<SentinelClient>),

@@ -1,4 +1,4 @@
-//! What a verdict lets our signer sign.
+//! The approvals that our signer may sign under a verdict.
 
 use signer_protocols::crossmint::Approval;
 use signer_protocols::crossmint::verify::{Finding, Kind, NO_REQUEST, Verdict, Verification};

@@ -102,9 +102,9 @@ impl KernelVersion {
 /// Which validation the nonce names.
 #[derive(Clone, Copy)]
 pub(in super::super) enum Nonce {
-    /// That of the admin signer.
+    /// The validation of the admin signer.
     Root,
-    /// That of a further signer.
+    /// The validation of a further signer.
     Permission([u8; 4]),
 }
 

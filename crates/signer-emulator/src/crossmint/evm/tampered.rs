@@ -12,7 +12,7 @@ use super::{Account, Call, encode_function};
 /// `transfer(address,uint256)` of ERC-20.
 const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
 
-/// Who profits.
+/// The address that profits.
 const ATTACKER: Address = Address::from_bytes([0xa7; 20]);
 
 pub(super) fn calls(account: &Account, calls: &[Call], tampering: Option<Tampering>) -> Vec<Call> {

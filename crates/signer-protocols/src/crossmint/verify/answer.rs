@@ -4,7 +4,7 @@ use super::super::Locator;
 use super::{Finding, Operation, Request};
 use crate::Json;
 
-/// The part of an answer that asks for an approval. Foreign entries are passed over, whatever their shape.
+/// The part of an answer that asks for an approval. Foreign entries of any shape are passed over.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a>(&'a Json);
 

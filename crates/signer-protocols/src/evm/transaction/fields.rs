@@ -49,7 +49,7 @@ impl TransactionType {
     }
 }
 
-/// What a unit of gas may cost, in wei.
+/// The highest price of a unit of gas, in wei.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fees {
     /// Types 0 and 1.

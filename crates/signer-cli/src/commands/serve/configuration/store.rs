@@ -1,4 +1,4 @@
-//! Where payments are recorded.
+//! The stores that record payments.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use crate::failure::{Failure, io_reason};
 /// The name of the store's file where none is given.
 const FILE: &str = "signer-store.redb";
 
-/// Where payments are recorded.
+/// The store that records payments.
 #[derive(Debug)]
 pub(in crate::commands::serve) enum Store {
     Durable(DurableOptions),

@@ -49,7 +49,7 @@ fn own_call(wallet: &Address, selector: [u8; 4], arguments: &[u8]) -> Call {
     Call { to: *wallet, value: U256::ZERO, data }
 }
 
-/// Of `installValidations(bytes21[],(uint32,address)[],bytes[],bytes[])` with one validation.
+/// The call data of `installValidations(bytes21[],(uint32,address)[],bytes[],bytes[])` with one validation.
 pub(super) fn installation_arguments(
     id: &[u8; 21],
     nonce: u32,
@@ -67,7 +67,7 @@ pub(super) fn installation_arguments(
     ])
 }
 
-/// Of `uninstallValidation(bytes21,bytes,bytes)`.
+/// The call data of `uninstallValidation(bytes21,bytes,bytes)`.
 pub(super) fn removal_arguments(id: &[u8; 21], data: &[u8], hook_data: &[u8]) -> Vec<u8> {
     let (data, hook_data) = (Value::Bytes(data.into()), Value::Bytes(hook_data.into()));
     encode(&[Value::Word(left_aligned(id)), data, hook_data])

@@ -76,7 +76,7 @@ impl PolicyRefusal {
         self.item
     }
 
-    /// What is not allowed, for a person.
+    /// The part that is not allowed, for a person.
     pub fn detail(&self) -> &str {
         &self.detail
     }
